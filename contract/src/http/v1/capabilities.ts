@@ -1,0 +1,45 @@
+// GET /api/integration/capabilities: what this build and this configuration can do. The map is
+// filled by the code that enforces each feature, never by hand.
+import { z } from 'zod';
+
+/** Every feature an integrator may ask about, and the contract version that named it. */
+export const FEATURES = {
+  embedded_viewer: '1.0.0',
+  consent_prompt: '1.0.0',
+  unattended_access: '1.0.0',
+  per_machine_keys: '1.0.0',
+  multi_monitor: '1.0.0',
+  view_only: '1.0.0',
+  remote_input: '1.0.0',
+  events_api: '1.0.0',
+  clipboard: '1.0.0',
+  audio: '1.0.0',
+  webhooks: '1.0.0',
+  agent_releases: '1.0.0',
+  turn_relay: '1.0.0',
+  file_transfer: '1.0.0',
+  session_recording: '1.0.0',
+} as const;
+export type Feature = keyof typeof FEATURES;
+
+export const FeatureDetail = z.looseObject({
+  since: z.string(),
+  state: z.enum(['on', 'off', 'unsupported']),
+  reason_if_off: z.string().optional(),
+  limits: z.record(z.string(), z.number()).optional(),
+});
+export type FeatureDetail = z.output<typeof FeatureDetail>;
+
+export const Capabilities = z.looseObject({
+  contract_version: z.string(),
+  supported_versions: z.array(z.string()),
+  product: z.literal('guruconnect'),
+  build: z.string(),
+  features: z.record(z.string(), z.boolean()),
+  feature_details: z.record(z.string(), FeatureDetail),
+  limits: z.record(z.string(), z.number()),
+  deprecations: z.array(
+    z.looseObject({ what: z.string(), since: z.string(), sunset: z.string().optional() }),
+  ),
+});
+export type Capabilities = z.output<typeof Capabilities>;

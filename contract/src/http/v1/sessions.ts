@@ -1,0 +1,109 @@
+// Bodies of the session routes. Requests are strict: an unknown field is a mistake worth telling.
+// Responses are loose: later versions add fields.
+import { z } from 'zod';
+import { DeviceId, SessionId } from '../../ids.ts';
+import { Grants } from '../../grants.ts';
+import {
+  EmbedOrigin,
+  Reason,
+  Session,
+  SessionMode,
+  SessionState,
+  Technician,
+} from '../../session.ts';
+import { JournalEvent } from '../../journal.ts';
+
+export const SESSION_LIMITS = {
+  consent_timeout_s: { min: 5, max: 300, default: 30 },
+  wait_for_agent_s: { min: 5, max: 86_400, default: 600 },
+  max_duration_s: { min: 60, max: 86_400, default: 28_800 },
+} as const;
+
+const limited = (limit: { min: number; max: number; default: number }) =>
+  z.number().int().min(limit.min).max(limit.max).default(limit.default);
+
+export const CreateSession = z.strictObject({
+  device_id: DeviceId,
+  mode: SessionMode,
+  technician: Technician,
+  grants: Grants.default(['view']),
+  embed_origins: z
+    .array(EmbedOrigin)
+    .max(16)
+    .default([])
+    .describe('Origins that may frame this session’s viewer.'),
+  reason: Reason.optional().describe('Shown to the end user and kept in the journal.'),
+  consent_timeout_s: limited(SESSION_LIMITS.consent_timeout_s),
+  wait_for_agent_s: limited(SESSION_LIMITS.wait_for_agent_s),
+  max_duration_s: limited(SESSION_LIMITS.max_duration_s),
+  client_ref: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe("The integrator's own reference, e.g. a ticket number."),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .default({})
+    .refine((m) => Object.keys(m).length <= 32, 'at most 32 entries'),
+});
+export type CreateSession = z.output<typeof CreateSession>;
+
+/** Where to open or frame the viewer: `${url}#code=${code}`. The code works once. */
+export const ViewerInvitation = z.looseObject({
+  url: z.url(),
+  code: z.string(),
+  code_expires_at: z.iso.datetime(),
+});
+export type ViewerInvitation = z.output<typeof ViewerInvitation>;
+
+export const CreatedSession = Session.extend({ viewer: ViewerInvitation });
+export type CreatedSession = z.output<typeof CreatedSession>;
+
+export const EndSession = z.strictObject({
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("The integrator's own words, kept in the journal."),
+});
+export type EndSession = z.output<typeof EndSession>;
+
+export const CreateViewerCode = z.strictObject({
+  technician: Technician.optional().describe(
+    'Another technician than the one who created the session.',
+  ),
+  grants: Grants.optional().describe("A subset of the session's grants; all of them when absent."),
+});
+export type CreateViewerCode = z.output<typeof CreateViewerCode>;
+
+export const SessionParams = z.object({ session_id: SessionId });
+
+export const Cursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be a next_cursor of an earlier answer');
+
+export const ListSessions = z.strictObject({
+  device_id: DeviceId.optional(),
+  state: SessionState.optional(),
+  client_ref: z.string().min(1).max(128).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: Cursor.optional(),
+});
+export type ListSessions = z.output<typeof ListSessions>;
+
+export const SessionList = z.looseObject({
+  sessions: z.array(Session),
+  next_cursor: z.string().optional(),
+});
+
+export const ListEvents = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0).describe('Seq of the last event already known.'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+export const EventList = z.looseObject({
+  events: z.array(JournalEvent),
+  last_seq: z.number().int(),
+});

@@ -1,0 +1,23 @@
+// Body of the exchange: one-time code + the viewer's own public key -> short-lived token.
+import { z } from 'zod';
+import { SessionId, ViewerId } from '../../ids.ts';
+import { Grant } from '../../grants.ts';
+import { ViewerJwk } from '../../tokens.ts';
+
+export const ExchangeCode = z.strictObject({
+  session_id: SessionId,
+  code: z.string().min(16).max(128),
+  public_key: ViewerJwk,
+});
+export type ExchangeCode = z.output<typeof ExchangeCode>;
+
+export const ExchangedCode = z.looseObject({
+  token: z.string(),
+  expires_at: z.iso.datetime(),
+  viewer_id: ViewerId,
+  session_id: SessionId,
+  grants: z.array(Grant),
+  /** Origins whose page may talk to this viewer by postMessage. */
+  embed_origins: z.array(z.string()),
+});
+export type ExchangedCode = z.output<typeof ExchangedCode>;

@@ -1,0 +1,103 @@
+// viewer <-> signaling, noun by noun. The handshake carries the viewer token and a proof of its
+// key; the session is the token's, so no message names it.
+import { z } from 'zod';
+import { Epoch, ViewerId } from '../ids.ts';
+import { Grant } from '../grants.ts';
+import { JournalEvent } from '../journal.ts';
+import { MonitorId } from '../monitor.ts';
+import { Session } from '../session.ts';
+import { InputChannel } from './channels.ts';
+import {
+  ConsumerId,
+  DataConsumer,
+  DataProducerId,
+  DtlsParameters,
+  IceParameters,
+  IceServer,
+  RtpCapabilities,
+  SctpStreamParameters,
+  TransportId,
+  TransportOptions,
+  VideoConsumer,
+} from './rtc-parameters.ts';
+
+const nothing = z.object({});
+const fenced = { epoch: Epoch };
+
+export const OfferedVideo = z.object({ monitor_id: MonitorId, consumer: VideoConsumer });
+export type OfferedVideo = z.output<typeof OfferedVideo>;
+
+export const VIEWER_TO_SIGNALING = {
+  /** First message of every connection. `resume` names the placement whose media still runs. */
+  'viewer.hello': {
+    request: z.object({
+      wire_version: z.number().int(),
+      resume: z.object({ epoch: Epoch, last_seq: z.number().int().nonnegative() }).optional(),
+    }),
+    reply: z.object({
+      viewer_id: ViewerId,
+      grants: z.array(Grant),
+      session: Session,
+      /** `resumed`: media goes on as it is. `moved`: join again. `fresh`: nothing to resume. */
+      outcome: z.enum(['fresh', 'resumed', 'moved', 'ended']),
+      /** What was missed since `last_seq`. */
+      events: z.array(JournalEvent),
+    }),
+  },
+  /** Allowed from the moment the session is placed, also before consent: only transports. */
+  'media.join': {
+    request: nothing,
+    reply: z.object({
+      ...fenced,
+      router_rtp_capabilities: RtpCapabilities,
+      send_transport: TransportOptions,
+      recv_transport: TransportOptions,
+      ice_servers: z.array(IceServer).max(8),
+    }),
+  },
+  'transport.connect': {
+    request: z.object({ ...fenced, transport_id: TransportId, dtls_parameters: DtlsParameters }),
+    reply: nothing,
+  },
+  'transport.restart_ice': {
+    request: z.object({ ...fenced, transport_id: TransportId }),
+    reply: z.object({ ice_parameters: IceParameters, ice_servers: z.array(IceServer) }),
+  },
+  /** All monitors at once, each consumer paused; only after consent. Later monitors are offered. */
+  'media.consume': {
+    request: z.object({ ...fenced, rtp_capabilities: RtpCapabilities }),
+    reply: z.object({ videos: z.array(OfferedVideo).max(16), facts: DataConsumer }),
+  },
+  'video.resume': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
+  'video.pause': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
+  'video.keyframe': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
+  'input.open': {
+    request: z.object({
+      ...fenced,
+      channel: InputChannel,
+      sctp_stream_parameters: SctpStreamParameters,
+    }),
+    reply: z.object({ data_producer_id: DataProducerId }),
+  },
+  /** A new token for the same key before the old one expires; kept in memory only. */
+  'token.renew': {
+    request: nothing,
+    reply: z.object({ token: z.string(), expires_at: z.iso.datetime() }),
+  },
+  'session.end': { request: nothing, reply: nothing },
+} as const;
+
+export const SIGNALING_TO_VIEWER = {
+  'journal.appended': {
+    request: z.object({ event: JournalEvent, session: Session }),
+    reply: nothing,
+  },
+  'video.offered': { request: z.object({ ...fenced, video: OfferedVideo }), reply: nothing },
+  'video.closed': {
+    request: z.object({ ...fenced, monitor_id: MonitorId, consumer_id: ConsumerId }),
+    reply: nothing,
+  },
+  'grants.changed': { request: z.object({ grants: z.array(Grant) }), reply: nothing },
+  /** The session has a new placement: drop the old transports and join again. */
+  'media.moved': { request: z.object(fenced), reply: nothing },
+} as const;

@@ -11,9 +11,13 @@ const LIBRARY_FILES = {
   Xext: 'libXext.so.6',
   Xdamage: 'libXdamage.so.1',
   Xfixes: 'libXfixes.so.3',
+  Xft: 'libXft.so.2',
+  Xi: 'libXi.so.6',
   Xrandr: 'libXrandr.so.2',
   Xtst: 'libXtst.so.6',
   c: 'libc.so.6',
+  fontconfig: 'libfontconfig.so.1',
+  fribidi: 'libfribidi.so.0',
 } as const;
 export type NativeLibrary = keyof typeof LIBRARY_FILES;
 

@@ -60,10 +60,14 @@ export type Technician = z.output<typeof Technician>;
 
 export const Reason = personalText(500);
 
-/** Exact origin as browsers send it: scheme, name, port. Only http(s); no path, no wildcard. */
+/**
+ * Exact origin as browsers send it: scheme, name, port. Only http(s); no path. The pattern keeps
+ * wildcards out: a URL parser lets `https://*.example` pass, and CSP would then honour it.
+ */
 export const EmbedOrigin = z
   .string()
   .max(255)
+  .regex(/^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/, 'must be an exact lower-case origin')
   .refine((text) => {
     try {
       const url = new URL(text);

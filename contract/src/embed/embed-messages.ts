@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import { MonitorId, Topology } from '../monitor.ts';
 import { JournalEvent } from '../journal.ts';
-import { SessionState, EndReason } from '../session.ts';
+import { EndReason } from '../session.ts';
 import { WireError } from '../errors.ts';
 
 export const EMBED_VERSION = 1;

@@ -151,6 +151,9 @@ export const SctpParameters = z.object({
   OS: z.number().int().min(1).max(65535),
   MIS: z.number().int().min(1).max(65535),
   maxMessageSize: z.number().int().min(0).max(0xffffffff),
+  /** Largest message each way, bytes, seen from the media node; clients put it into their SDP. */
+  maxSendMessageSize: z.number().int().min(0).max(0xffffffff).optional(),
+  maxReceiveMessageSize: z.number().int().min(0).max(0xffffffff).optional(),
   sendBufferSize: z.number().int().nonnegative().optional(),
   perStreamSendQueueLimit: z.number().int().nonnegative().optional(),
   maxReceiverWindowBufferSize: z.number().int().nonnegative().optional(),

@@ -1,0 +1,165 @@
+// Step 2: the npm dependencies, exactly those of package-lock.json, and among them the Node that
+// runs the project (the system's may be older). `npm ci` runs only when something changed.
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { askCommand, findCommand, runCommand } from './command.mjs';
+import { SetupError } from './setup-error.mjs';
+
+/** Type stripping without a flag and without a warning begins here. */
+export const MINIMUM_NODE = [22, 18];
+
+/**
+ * @param {{ root: string, env: NodeJS.ProcessEnv, step: import('./progress.mjs').Step,
+ *           signal?: AbortSignal, logFile: string,
+ *           exclusively: <T>(action: () => Promise<T>) => Promise<T> }} context
+ * @returns {Promise<string>} path of the project's Node
+ */
+export async function ensureDependencies({ root, env, step, signal, logFile, exclusively }) {
+  let news = 'up to date';
+  if (!isInstalled(root)) {
+    await exclusively(async () => {
+      if (isInstalled(root)) return; // whoever held the lock has just done it
+      step.update('npm ci');
+      await install({ root, env, step, signal, logFile });
+      news = 'installed';
+    });
+  }
+  const { nodeBin, version } = proveNode(root);
+  step.done(`${news}, Node ${version}`);
+  return nodeBin;
+}
+
+/**
+ * @param {{ root: string, env: NodeJS.ProcessEnv, step: import('./progress.mjs').Step,
+ *           signal?: AbortSignal, logFile: string }} context
+ */
+async function install({ root, env, step, signal, logFile }) {
+  const searchPath = withoutProjectNode(root, env.PATH ?? '');
+  const npm = findCommand('npm', searchPath);
+  if (!npm) {
+    throw new SetupError('npm is not on the PATH', {
+      todo: 'install Node 20 or newer together with npm, then start again',
+    });
+  }
+  const end = await runCommand(npm, ['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    signal,
+    logFile,
+    env: {
+      ...env,
+      // node_modules is about to be deleted and made anew: nothing may run from inside it.
+      PATH: searchPath,
+      // Packages with install scripts that would go to the network for what we do not need or do
+      // better ourselves: any value keeps mediasoup's from fetching or building its worker (step
+      // 3 does), and node-av's from fetching an ffmpeg executable.
+      MEDIASOUP_WORKER_BIN: env.MEDIASOUP_WORKER_BIN ?? 'made-by-the-bootstrap',
+      SKIP_FFMPEG: 'true',
+    },
+    onLine: () => step.update('npm ci'),
+  });
+  if (!end.ok) {
+    throw new SetupError(`npm ci failed (${end.status})`, {
+      details: end.tail.slice(-12),
+      todo: `check that the npm registry can be reached from here (npm ping), then start again; the whole log is ${logFile}`,
+    });
+  }
+  writeStamp(root);
+}
+
+/** @param {string} root */
+function isInstalled(root) {
+  const stamp = dependencyStamp(root);
+  if (readText(stampFile(root)) === stamp) return true;
+  // Somebody who ran npm themselves has the right packages but no stamp: leave their tree alone.
+  const lock = readText(path.join(root, 'package-lock.json'));
+  const tree = readText(path.join(root, 'node_modules', '.package-lock.json'));
+  if (!lock || !tree || !treeMatchesLock(JSON.parse(tree), JSON.parse(lock))) return false;
+  writeStamp(root);
+  return true;
+}
+
+/**
+ * A hash over everything that decides what `npm ci` installs.
+ * @param {string} root
+ */
+export function dependencyStamp(root) {
+  const { workspaces = [] } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const files = [
+    'package-lock.json',
+    ...['', ...workspaces].map((folder) => path.join(folder, 'package.json')),
+  ];
+  const hash = createHash('sha256');
+  for (const file of files) {
+    hash
+      .update(`${file}\0`)
+      .update(readText(path.join(root, file)) ?? '')
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Whether npm's note of what it put into node_modules says the same as the lock file. npm writes
+ * that note last, so an interrupted install has none.
+ * @typedef {{ version?: string, integrity?: string, link?: boolean, optional?: boolean, devOptional?: boolean }} Entry
+ * @param {{ packages?: Record<string, Entry> }} tree
+ * @param {{ packages?: Record<string, Entry> }} lock
+ */
+export function treeMatchesLock(tree, lock) {
+  const installed = tree.packages ?? {};
+  const locked = { ...lock.packages };
+  delete locked['']; // the root package itself is not installed
+  const same = Object.entries(locked).every(([location, wanted]) => {
+    const there = installed[location];
+    if (!there) return wanted.optional === true || wanted.devOptional === true;
+    return there.version === wanted.version && there.integrity === wanted.integrity;
+  });
+  return same && Object.keys(installed).every((location) => location in locked);
+}
+
+/** @param {string} root */
+function proveNode(root) {
+  const nodeBin = path.join(root, 'node_modules', '.bin', 'node');
+  const version = askCommand(nodeBin, ['--version'])?.stdout.trim().replace(/^v/, '') ?? '';
+  if (!isNewEnough(version)) {
+    throw new SetupError(
+      version
+        ? `the project's Node is ${version}, too old`
+        : `the project's own Node (${nodeBin}) does not run`,
+      { todo: 'remove the node_modules folder and start again, so that npm installs it anew' },
+    );
+  }
+  return { nodeBin, version };
+}
+
+/** @param {string} version `24.21.0` */
+export function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [minimumMajor = 0, minimumMinor = 0] = MINIMUM_NODE;
+  return major > minimumMajor || (major === minimumMajor && minor >= minimumMinor);
+}
+
+/** PATH without the folders npm puts in front of it. @param {string} root @param {string} searchPath */
+function withoutProjectNode(root, searchPath) {
+  const inside = path.join(root, 'node_modules') + path.sep;
+  return searchPath
+    .split(path.delimiter)
+    .filter((folder) => !path.resolve(folder).startsWith(inside))
+    .join(path.delimiter);
+}
+
+/** @param {string} root */
+const stampFile = (root) => path.join(root, 'node_modules', '.gc-stamp');
+
+/** @param {string} root */
+const writeStamp = (root) => writeFileSync(stampFile(root), dependencyStamp(root));
+
+/** @param {string} file @returns {string | undefined} */
+function readText(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

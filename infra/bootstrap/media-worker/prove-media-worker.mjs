@@ -39,7 +39,9 @@ async function connect(worker) {
   });
   installPolyfill({ mediaRegister: [] });
   const device = new mediasoupClient.Device({ handlerName: 'Chrome111' });
-  await device.load({ routerRtpCapabilities: router.rtpCapabilities });
+  // As it would travel: the two packages describe the same JSON with types of their own.
+  const routerRtpCapabilities = JSON.parse(JSON.stringify(router.rtpCapabilities));
+  await device.load({ routerRtpCapabilities });
   const sending = device.createSendTransport({
     id: transport.id,
     iceParameters: transport.iceParameters,

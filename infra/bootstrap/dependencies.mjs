@@ -42,29 +42,62 @@ async function install({ root, env, step, signal, logFile }) {
       todo: 'install Node 20 or newer together with npm, then start again',
     });
   }
-  const end = await runCommand(npm, ['ci', '--no-audit', '--no-fund'], {
-    cwd: root,
-    signal,
-    logFile,
-    env: {
-      ...env,
-      // node_modules is about to be deleted and made anew: nothing may run from inside it.
-      PATH: searchPath,
-      // Packages with install scripts that would go to the network for what we do not need or do
-      // better ourselves: any value keeps mediasoup's from fetching or building its worker (step
-      // 3 does), and node-av's from fetching an ffmpeg executable.
-      MEDIASOUP_WORKER_BIN: env.MEDIASOUP_WORKER_BIN ?? 'made-by-the-bootstrap',
-      SKIP_FFMPEG: 'true',
-    },
-    onLine: () => step.update('npm ci'),
-  });
-  if (!end.ok) {
-    throw new SetupError(`npm ci failed (${end.status})`, {
-      details: end.tail.slice(-12),
-      todo: `check that the npm registry can be reached from here (npm ping), then start again; the whole log is ${logFile}`,
+  const npmEnv = {
+    ...env,
+    // node_modules is about to be deleted and made anew: nothing may run from inside it.
+    PATH: searchPath,
+    // Packages with install scripts that would go to the network for what we do not need or do
+    // better ourselves: any value keeps mediasoup's from fetching or building its worker (step 3
+    // does), and node-av's from fetching an ffmpeg executable.
+    MEDIASOUP_WORKER_BIN: env.MEDIASOUP_WORKER_BIN ?? 'made-by-the-bootstrap',
+    SKIP_FFMPEG: 'true',
+  };
+  const run = async (/** @type {string[]} */ ...command) => {
+    /** @type {string[]} */
+    const complaints = [];
+    const end = await runCommand(npm, [...command, '--no-audit', '--no-fund'], {
+      cwd: root,
+      env: npmEnv,
+      signal,
+      logFile,
+      onLine: (line) => {
+        step.update(`npm ${command[0]}`);
+        if (/^npm (error|ERR!) ./.test(line)) complaints.push(line);
+      },
     });
+    return { ...end, complaints };
+  };
+  let end = await run('ci');
+  if (!end.ok && onlyUnknownToRegistry(end.complaints)) {
+    // Installs from the same lock file, without comparing it with what the registry says.
+    end = await run('install', '--no-save');
   }
+  if (!end.ok) throw npmFailure(end.status, end.complaints, logFile);
   writeStamp(root);
+}
+
+/**
+ * Some registries (mirrors above all) do not have every optional package for foreign platforms.
+ * npm 11's `ci` then finds packages without a version that the lock file does not have and refuses,
+ * though nothing of it would be installed here.
+ * @param {string[]} complaints npm's error lines
+ */
+export function onlyUnknownToRegistry(complaints) {
+  const differences = complaints.filter((line) => /(Missing|Invalid): /.test(line));
+  return (
+    differences.length > 0 && differences.every((line) => /Missing: \S+@ from lock/.test(line))
+  );
+}
+
+/** npm says the reason first and its usage last. @param {string} status @param {string[]} complaints @param {string} logFile */
+function npmFailure(status, complaints, logFile) {
+  const outOfStep = complaints.some((line) => line.includes('EUSAGE'));
+  return new SetupError(`npm ci failed (${status})`, {
+    details: complaints.slice(0, 8),
+    todo: outOfStep
+      ? 'a package.json and package-lock.json disagree: run npm install and commit what it changes'
+      : `check that the npm registry can be reached from here (npm ping), then start again; the whole log is ${logFile}`,
+  });
 }
 
 /** @param {string} root */

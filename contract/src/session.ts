@@ -29,6 +29,7 @@ export const END_REASONS = {
   agent_lost: 'The agent was away longer than the reconnect grace',
   media_lost: 'No media node could carry the session any longer',
   machine_revoked: 'The machine key was revoked',
+  machine_quarantined: 'The machine key turned up in two places at once',
   time_limit: 'The session reached its time limit',
 } as const;
 export type EndReason = keyof typeof END_REASONS;

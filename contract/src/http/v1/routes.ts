@@ -82,6 +82,7 @@ export const ROUTES = {
       'idempotency_conflict',
       'idempotency_in_progress',
       'feature_off',
+      'limit_reached',
     ],
   },
   'sessions.list': {
@@ -140,7 +141,7 @@ export const ROUTES = {
     body: CreateViewerCode,
     status: 201,
     response: ViewerInvitation,
-    errors: ['session_not_found', 'session_ended', 'grant_missing'],
+    errors: ['session_not_found', 'session_ended', 'grant_missing', 'feature_off'],
   },
   'machines.list': {
     method: 'GET',
@@ -195,7 +196,7 @@ export const ROUTES = {
     body: CreateEnrolmentToken,
     status: 201,
     response: EnrolmentToken,
-    errors: [],
+    errors: ['feature_off'],
   },
   'agent.enrol': {
     method: 'POST',
@@ -205,7 +206,7 @@ export const ROUTES = {
     body: Enrol,
     status: 201,
     response: Enrolled,
-    errors: ['credential_expired', 'device_enrolled'],
+    errors: ['credential_expired', 'device_enrolled', 'feature_off'],
   },
   'viewer.exchange': {
     method: 'POST',
@@ -215,7 +216,14 @@ export const ROUTES = {
     body: ExchangeCode,
     status: 200,
     response: ExchangedCode,
-    errors: ['code_invalid', 'code_used', 'code_expired', 'session_ended', 'origin_not_allowed'],
+    errors: [
+      'code_invalid',
+      'code_used',
+      'code_expired',
+      'session_ended',
+      'origin_not_allowed',
+      'limit_reached',
+    ],
   },
 } as const satisfies Record<string, Route>;
 export type RouteName = keyof typeof ROUTES;

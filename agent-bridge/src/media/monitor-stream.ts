@@ -1,0 +1,151 @@
+// One monitor's video as the rest of the agent sees it: orders in, encoded frames out. Owns the thread
+// that does the work (monitor-worker.ts) and starts another one when it fails.
+import { Worker } from 'node:worker_threads';
+import { backoffMs, type BackoffPolicy } from '@guruconnect/contract/base/backoff';
+import type { Chroma, EncodedFrame, StreamTarget } from './frame.ts';
+import type { InputMark } from './input-mark.ts';
+import type {
+  CaptureSource,
+  FromMonitorWorker,
+  MonitorWorkerStart,
+  ToMonitorWorker,
+} from './monitor-worker-messages.ts';
+
+/** A screen that comes back (a driver reset, a new login) should be seen soon. */
+const RESTART: BackoffPolicy = { firstMs: 100, maxMs: 5_000, factor: 2, jitter: 0.2 };
+/** A thread that lived so long had no fault of its own: the next restart is quick again. */
+const STEADY_AFTER_MS = 10_000;
+const CLOSE_DEADLINE_MS = 2_000;
+
+export type MonitorStreamState =
+  | { readonly name: 'starting' }
+  | { readonly name: 'running' }
+  /** `code`: an XErrorCode, or `capture_failed`, `worker_crashed`. Another try comes by itself. */
+  | {
+      readonly name: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly retryInMs: number;
+    }
+  | { readonly name: 'closed' };
+
+export interface MonitorStreamOptions {
+  readonly source: CaptureSource;
+  readonly chroma: Chroma;
+  readonly target: StreamTarget;
+  /** One for the whole agent: whoever injects writes it. */
+  readonly inputMark: InputMark;
+  /** Called for every frame, in order, as it arrives from the monitor's thread. */
+  readonly onFrame: (frame: EncodedFrame) => void;
+  readonly onState?: (state: MonitorStreamState) => void;
+  /** Another program for the thread; for tests of what happens when it fails. */
+  readonly workerUrl?: URL;
+}
+
+/**
+ * Created when its monitor appears, closed when that is gone. At the start nobody watches: screen and
+ * encoder are open and warm, nothing is captured. All orders may come at any time, in any state.
+ */
+export class MonitorStream {
+  readonly #options: MonitorStreamOptions;
+  #source: CaptureSource;
+  #target: StreamTarget;
+  #watched = false;
+  #worker: Worker | undefined;
+  #startedAtMs = 0;
+  #failures = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: MonitorStreamOptions) {
+    this.#options = options;
+    this.#source = options.source;
+    this.#target = options.target;
+    this.#startWorker();
+  }
+
+  /** Watched: frames flow, the first is a key frame. Not watched: no frames and no work at all. */
+  setWatched(watched: boolean): void {
+    this.#watched = watched;
+    this.#tell({ type: 'watch', watched });
+  }
+
+  /** The next frame is a key frame and comes at once, whether or not anything changed. */
+  requestKeyframe(): void {
+    this.#tell({ type: 'keyframe' });
+  }
+
+  setTarget(target: StreamTarget): void {
+    this.#target = target;
+    this.#tell({ type: 'target', target });
+  }
+
+  /** The monitor was moved or has another size: the next frame is a key frame of the new area. */
+  setSource(source: CaptureSource): void {
+    this.#source = source;
+    this.#tell({ type: 'source', source });
+  }
+
+  /** Idempotent; resolves when the thread has ended. No frame is delivered after the call. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  #startWorker(): void {
+    const start: MonitorWorkerStart = {
+      source: this.#source,
+      chroma: this.#options.chroma,
+      target: this.#target,
+      watched: this.#watched,
+      inputMark: this.#options.inputMark.buffer,
+    };
+    const url = this.#options.workerUrl ?? new URL('./monitor-worker.ts', import.meta.url);
+    const worker = new Worker(url, { workerData: start, name: 'monitor' });
+    this.#worker = worker;
+    this.#startedAtMs = performance.now();
+    this.#report({ name: 'starting' });
+    worker.on('message', (message: FromMonitorWorker) => this.#hear(worker, message));
+    worker.on('error', (error) => this.#lose(worker, 'worker_crashed', String(error)));
+    worker.on('exit', (code) => this.#lose(worker, 'worker_crashed', `thread ended with ${code}`));
+  }
+
+  #hear(worker: Worker, message: FromMonitorWorker): void {
+    if (worker !== this.#worker || this.#closing) return;
+    if (message.type === 'frame') this.#options.onFrame(message.frame);
+    else if (message.type === 'ready') this.#report({ name: 'running' });
+    else this.#lose(worker, message.code, message.message);
+  }
+
+  /** Error and exit both come for one crash: the first takes the worker away, the second finds none. */
+  #lose(worker: Worker, code: string, message: string): void {
+    if (worker !== this.#worker || this.#closing) return;
+    this.#worker = undefined;
+    if (performance.now() - this.#startedAtMs > STEADY_AFTER_MS) this.#failures = 0;
+    const retryInMs = backoffMs(this.#failures++, RESTART);
+    this.#restartTimer = setTimeout(() => this.#startWorker(), retryInMs);
+    this.#report({ name: 'failed', code, message, retryInMs });
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#restartTimer);
+    const worker = this.#worker;
+    if (worker) {
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      const deadline = setTimeout(() => void worker.terminate(), CLOSE_DEADLINE_MS);
+      this.#tell({ type: 'close' });
+      await ended;
+      clearTimeout(deadline);
+      this.#worker = undefined;
+    }
+    this.#report({ name: 'closed' });
+  }
+
+  #tell(message: ToMonitorWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #report(state: MonitorStreamState): void {
+    this.#options.onState?.(state);
+  }
+}

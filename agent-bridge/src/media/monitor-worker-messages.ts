@@ -1,0 +1,36 @@
+// What a monitor's thread and its owner tell each other. Both ends are one version of one program.
+import type { Chroma, EncodedFrame, ScreenArea, StreamTarget } from './frame.ts';
+
+/** Which screen to capture. */
+export type CaptureSource =
+  | { readonly kind: 'x11'; readonly displayName: string; readonly area: ScreenArea }
+  | {
+      readonly kind: 'test-pattern';
+      readonly widthPx: number;
+      readonly heightPx: number;
+      readonly changesPerSecond: number;
+    };
+
+/** The thread's `workerData`. */
+export interface MonitorWorkerStart {
+  readonly source: CaptureSource;
+  readonly chroma: Chroma;
+  readonly target: StreamTarget;
+  readonly watched: boolean;
+  /** Memory of the agent's InputMark. */
+  readonly inputMark: SharedArrayBuffer;
+}
+
+export type ToMonitorWorker =
+  | { readonly type: 'watch'; readonly watched: boolean }
+  | { readonly type: 'keyframe' }
+  | { readonly type: 'target'; readonly target: StreamTarget }
+  | { readonly type: 'source'; readonly source: CaptureSource }
+  | { readonly type: 'close' };
+
+export type FromMonitorWorker =
+  /** Screen and encoder are open. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'frame'; readonly frame: EncodedFrame }
+  /** The last message: the thread has closed everything and ends. */
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };

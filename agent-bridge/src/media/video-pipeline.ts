@@ -1,0 +1,228 @@
+// One monitor's frames, from the screen to an encoded access unit: each stage is a plain call on this
+// monitor's own thread, nothing is queued between them, and nothing runs while nobody watches or
+// nothing changes. When to make a frame is frame-schedule.ts, how large it may be frame-budget.ts.
+import { availableParallelism } from 'node:os';
+import type { ScreenCapture } from './capture.ts';
+import { ColorConverter } from './color-convert.ts';
+import { H264Encoder } from './encoder.h264.ts';
+import type { Quality, VideoEncoder } from './encoder.ts';
+import { FrameBudget } from './frame-budget.ts';
+import { FrameSchedule } from './frame-schedule.ts';
+import {
+  nowUs,
+  toTimestamp90kHz,
+  type Chroma,
+  type EncodedFrame,
+  type FrameCause,
+  type StreamTarget,
+} from './frame.ts';
+import type { InputMark } from './input-mark.ts';
+import { PresetLadder } from './preset-ladder.ts';
+import { RowBands } from './row-bands.ts';
+
+/** More slices than this cost bits without saving time on screen content. */
+const MAX_THREADS = 4;
+/** setTimeout can not wait longer than this. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+const QUALITY: Readonly<Record<FrameCause, Quality>> = {
+  change: 'change',
+  keyframe: 'change',
+  refine: 'refined',
+  repeat: 'repeat',
+};
+
+export interface VideoPipelineOptions {
+  /** Closed together with the pipeline. */
+  readonly capture: ScreenCapture;
+  readonly chroma: Chroma;
+  readonly target: StreamTarget;
+  readonly inputMark: InputMark;
+  readonly onFrame: (frame: EncodedFrame) => void;
+  /** Capture or encoder broke; the pipeline has closed itself. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Protocol: `setWatched` back and forth, the rest at any time; `close` is final and may be repeated. */
+export class VideoPipeline {
+  readonly #options: VideoPipelineOptions;
+  readonly #capture: ScreenCapture;
+  readonly #converter: ColorConverter;
+  readonly #changed: RowBands;
+  readonly #schedule: FrameSchedule;
+  readonly #budget: FrameBudget;
+  readonly #ladder = new PresetLadder();
+  readonly #threads = Math.min(availableParallelism(), MAX_THREADS);
+  #encoder: VideoEncoder;
+  #target: StreamTarget;
+  #watched = false;
+  #closed = false;
+  #wakeTimer: NodeJS.Timeout | undefined;
+  /** Since the last capture; 0 when nothing was heard. */
+  #changeHeardAtUs = 0;
+  /** Of the picture the converter holds. */
+  #pictureInput = { seq: 0, toCaptureUs: 0 };
+
+  constructor(options: VideoPipelineOptions) {
+    this.#options = options;
+    this.#capture = options.capture;
+    this.#target = options.target;
+    const { widthPx, heightPx } = options.capture;
+    this.#changed = new RowBands(heightPx);
+    this.#schedule = new FrameSchedule(options.target.maxFps);
+    this.#budget = new FrameBudget(options.target.maxBitrateBps, nowUs());
+    this.#converter = new ColorConverter({
+      widthPx,
+      heightPx,
+      chroma: options.chroma,
+      threads: this.#threads,
+    });
+    this.#encoder = this.#openEncoder();
+  }
+
+  setWatched(watched: boolean): void {
+    if (this.#closed || watched === this.#watched) return;
+    this.#watched = watched;
+    this.#guarded(() => {
+      this.#schedule.setWatched(watched);
+      if (watched) {
+        this.#capture.start(() => this.#hearChange());
+        this.#hearChange();
+      } else {
+        this.#capture.stop();
+        this.#proceed();
+      }
+    });
+  }
+
+  requestKeyframe(): void {
+    this.#schedule.requestKeyframe();
+    this.#guarded(() => this.#proceed());
+  }
+
+  setTarget(target: StreamTarget): void {
+    this.#target = target;
+    this.#budget.setMaxBitrate(target.maxBitrateBps, nowUs());
+    this.#schedule.setMaxFps(target.maxFps);
+    this.#guarded(() => this.#proceed());
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#wakeTimer);
+    this.#capture.close();
+    this.#encoder.close();
+    this.#converter.close();
+  }
+
+  #hearChange(): void {
+    this.#changeHeardAtUs = nowUs();
+    this.#schedule.noteChange();
+    this.#guarded(() => this.#proceed());
+  }
+
+  /** Makes what is due and sleeps until something else will be. */
+  #proceed(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#wakeTimer);
+    const input = this.#options.inputMark.read();
+    this.#schedule.noteInput(input.seq === 0 ? -Infinity : input.atUs);
+    const at = nowUs();
+    const decision = this.#schedule.decide(at, this.#budget.refineReadyAtUs(at));
+    if (decision.make !== 'nothing') {
+      this.#makeFrame(decision.make);
+      // a turn of its own: requests that arrived meanwhile come first
+      this.#wakeTimer = setTimeout(() => this.#guarded(() => this.#proceed()), 0);
+    } else if (decision.untilUs !== Infinity) {
+      const waitMs = Math.min(Math.ceil((decision.untilUs - at) / 1000), LONGEST_WAIT_MS);
+      this.#wakeTimer = setTimeout(() => this.#guarded(() => this.#proceed()), waitMs);
+    }
+  }
+
+  /** The journey of one frame. */
+  #makeFrame(cause: FrameCause): void {
+    const startedAtUs = nowUs();
+    let capturedAtUs = startedAtUs;
+    let waitUs = 0;
+    this.#changed.clear();
+    if (cause === 'change' || cause === 'keyframe') {
+      waitUs = this.#changeHeardAtUs === 0 ? 0 : startedAtUs - this.#changeHeardAtUs;
+      this.#changeHeardAtUs = 0;
+      this.#capture.grab(this.#converter.picture, this.#changed);
+      capturedAtUs = nowUs();
+      const different = !this.#changed.isEmpty;
+      this.#schedule.noteCaptured(startedAtUs, different);
+      this.#markInput(startedAtUs);
+      if (!different && cause === 'change') return;
+      this.#converter.convert(this.#changed);
+    }
+    const convertedAtUs = nowUs();
+    const encoded = this.#encoder.encode(this.#converter.planes, {
+      keyframe: cause === 'keyframe',
+      quality: QUALITY[cause],
+      changed: this.#changed,
+      maxBytes:
+        cause === 'refine'
+          ? this.#budget.refineCapBytes(startedAtUs)
+          : this.#budget.frameCapBytes(startedAtUs),
+    });
+    const encodedAtUs = nowUs();
+    const made = encoded.keyframe ? 'keyframe' : cause;
+    this.#budget.spend(encoded.data.length, encodedAtUs);
+    this.#schedule.noteFrame(made, encoded.data.length, encoded.cut, startedAtUs);
+    const { picture, codedWidthPx, codedHeightPx } = this.#converter;
+    this.#options.onFrame({
+      data: encoded.data,
+      keyframe: encoded.keyframe,
+      cause: made,
+      timestamp90kHz: toTimestamp90kHz(startedAtUs),
+      captureTimeUs: startedAtUs,
+      waitUs,
+      captureUs: capturedAtUs - startedAtUs,
+      convertUs: convertedAtUs - capturedAtUs,
+      encodeUs: encodedAtUs - convertedAtUs,
+      widthPx: picture.widthPx,
+      heightPx: picture.heightPx,
+      codedWidthPx,
+      codedHeightPx,
+      lastInputSeq: this.#pictureInput.seq,
+      inputToCaptureUs: this.#pictureInput.toCaptureUs,
+    });
+    if (made === 'change') this.#adaptPreset(encodedAtUs - convertedAtUs);
+  }
+
+  #markInput(captureTimeUs: number): void {
+    const { seq, atUs } = this.#options.inputMark.read();
+    this.#pictureInput = { seq, toCaptureUs: seq === 0 ? 0 : Math.max(0, captureTimeUs - atUs) };
+  }
+
+  #adaptPreset(encodeUs: number): void {
+    if (!this.#ladder.note(encodeUs, this.#target.maxFps)) return;
+    this.#encoder.close();
+    this.#encoder = this.#openEncoder();
+    this.#schedule.requestKeyframe(); // the new encoder's first frame is one anyway
+  }
+
+  #openEncoder(): VideoEncoder {
+    return new H264Encoder({
+      codedWidthPx: this.#converter.codedWidthPx,
+      codedHeightPx: this.#converter.codedHeightPx,
+      chroma: this.#options.chroma,
+      rung: this.#ladder.rung,
+      threads: this.#threads,
+      maxBytes: this.#budget.frameCapBytes(nowUs()),
+    });
+  }
+
+  /** What breaks in a timer or an event has no caller: it ends this pipeline, not the process. */
+  #guarded(work: () => void): void {
+    if (this.#closed) return;
+    try {
+      work();
+    } catch (error) {
+      this.close();
+      this.#options.onFailed(error);
+    }
+  }
+}

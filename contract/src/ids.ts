@@ -25,6 +25,12 @@ export const MachineKeyId = idSchema<'MachineKeyId'>('mky');
 export type MachineKeyId = z.output<typeof MachineKeyId>;
 export const EnrolmentTokenId = idSchema<'EnrolmentTokenId'>('enr');
 export type EnrolmentTokenId = z.output<typeof EnrolmentTokenId>;
+export const WebhookId = idSchema<'WebhookId'>('whk');
+export type WebhookId = z.output<typeof WebhookId>;
+export const DeliveryId = idSchema<'DeliveryId'>('dlv');
+export type DeliveryId = z.output<typeof DeliveryId>;
+export const IntegratorKeyId = idSchema<'IntegratorKeyId'>('gik');
+export type IntegratorKeyId = z.output<typeof IntegratorKeyId>;
 /** One run of an agent process. Two live boots that hold the same machine key are a clone. */
 export const BootId = idSchema<'BootId'>('boot');
 export type BootId = z.output<typeof BootId>;
@@ -56,6 +62,9 @@ type Ids = {
   mky: MachineKeyId;
   enr: EnrolmentTokenId;
   boot: BootId;
+  whk: WebhookId;
+  dlv: DeliveryId;
+  gik: IntegratorKeyId;
 };
 
 /**

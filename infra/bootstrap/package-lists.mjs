@@ -24,10 +24,12 @@ const RUN = [
   { name: 'fonts-dejavu-core', why: 'a font for that text and for the demo desktop' },
   { name: 'xserver-xorg-core', why: 'display of the demo desktop', command: 'Xorg' },
   { name: 'xserver-xorg-video-dummy', why: 'its monitors, without a graphics card' },
-  { name: 'x11-xserver-utils', why: 'xrandr, xsetroot', command: 'xrandr' },
-  { name: 'x11-apps', why: 'xclock: something that moves', command: 'xclock' },
+  { name: 'x11-xserver-utils', why: 'xrandr, xsetroot, xrdb', command: 'xrandr' },
+  { name: 'x11-utils', why: 'xprop: whether its windows are there', command: 'xprop' },
+  { name: 'x11-apps', why: 'xclock and xeyes: something that moves', command: 'xclock' },
   { name: 'openbox', why: 'window manager', command: 'openbox' },
   { name: 'xterm', why: 'a shell to type into', command: 'xterm' },
+  { name: 'less', why: 'text to read and scroll', command: 'less' },
 ];
 
 /** What the tests start: a browser, the servers, and tools that look at X from outside. */
@@ -40,7 +42,6 @@ const TEST = [
     orCommands: ['chromium-browser', 'google-chrome', 'google-chrome-stable'],
   },
   { name: 'xdotool', why: 'input beside our own', command: 'xdotool' },
-  { name: 'x11-utils', why: 'xev, xprop, xwininfo', command: 'xwininfo' },
   {
     name: 'redis-server',
     why: 'the shared store',

@@ -41,6 +41,7 @@ export type NodeLoad = z.output<typeof NodeLoad>;
 
 export const EndpointDescription = z.object({
   endpoint_id: EndpointId,
+  may_send_input: z.boolean().default(false),
   transports: z.array(
     z.object({
       transport_id: TransportId,
@@ -53,6 +54,7 @@ export const EndpointDescription = z.object({
     z.object({ monitor_id: MonitorId, consumer: VideoConsumer, paused: z.boolean() }),
   ),
   data_producers: z.array(z.object({ data_producer_id: DataProducerId, label: z.string() })),
+  data_consumers: z.array(DataConsumer).default([]),
 });
 export type EndpointDescription = z.output<typeof EndpointDescription>;
 

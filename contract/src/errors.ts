@@ -94,9 +94,9 @@ export const Problem = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.number().int(),
-  code: z.string(),
-  detail: z.string(),
-  retryable: z.boolean(),
+  code: z.string().describe('The stable part: act on this, never on the texts.'),
+  detail: z.string().describe('What happened this time, for people.'),
+  retryable: z.boolean().describe('May the same request succeed later, unchanged?'),
   instance: z.string().optional().describe('Id of this request in the logs.'),
   errors: z.array(Fault).optional(),
 });

@@ -29,11 +29,16 @@ export type EventName = keyof typeof EVENTS;
 export const EventName = z.enum(Object.keys(EVENTS) as [EventName, ...EventName[]]);
 
 export const JournalEvent = z.looseObject({
-  /** Starts at 1 and rises by one in each session: a gap means a lost event, never a quiet one. */
-  seq: z.number().int().min(1),
+  seq: z
+    .number()
+    .int()
+    .min(1)
+    .describe(
+      'Starts at 1 and rises by one in each session: a gap means a lost event, never a quiet one.',
+    ),
   session_id: SessionId,
   type: EventName,
   at: z.iso.datetime(),
-  data: z.record(z.string(), z.unknown()),
+  data: z.record(z.string(), z.unknown()).describe('What belongs to this type of event.'),
 });
 export type JournalEvent = z.output<typeof JournalEvent>;

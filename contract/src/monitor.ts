@@ -12,16 +12,17 @@ export type TopologyEpoch = z.output<typeof TopologyEpoch>;
 
 export const Monitor = z.object({
   monitor_id: MonitorId,
-  /** The system's name of the output ("DUMMY0", "\\\\.\\DISPLAY1"). */
-  name: z.string().min(1).max(64),
-  /** Place on the virtual desktop, pixels; may be negative on Windows. */
-  x: z.number().int().min(-65536).max(65535),
-  y: z.number().int().min(-65536).max(65535),
-  /** Size in physical pixels. */
-  width: z.number().int().min(1).max(16384),
-  height: z.number().int().min(1).max(16384),
-  /** Logical-to-physical scale factor, 1 = 96 dpi. */
-  scale: z.number().min(0.25).max(8),
+  name: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('The name the system gives the output: "DUMMY0", "\\\\.\\DISPLAY1".'),
+  // May be negative on Windows: the origin is the primary monitor's.
+  x: z.number().int().min(-65536).max(65535).describe('Left edge on the virtual desktop, pixels.'),
+  y: z.number().int().min(-65536).max(65535).describe('Top edge on the virtual desktop, pixels.'),
+  width: z.number().int().min(1).max(16384).describe('Physical pixels.'),
+  height: z.number().int().min(1).max(16384).describe('Physical pixels.'),
+  scale: z.number().min(0.25).max(8).describe('Logical-to-physical scale factor, 1 = 96 dpi.'),
   primary: z.boolean(),
 });
 export type Monitor = z.output<typeof Monitor>;

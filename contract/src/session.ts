@@ -68,7 +68,10 @@ export const Reason = personalText(500);
 export const EmbedOrigin = z
   .string()
   .max(255)
-  .regex(/^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/, 'must be an exact lower-case origin')
+  .regex(
+    /^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/,
+    'must be an exact lower-case origin',
+  )
   .refine((text) => {
     try {
       const url = new URL(text);
@@ -96,7 +99,7 @@ export const Viewer = z.looseObject({
     name: z.string(),
     organization: z.string().optional(),
   }),
-  grants: z.array(z.string()),
+  grants: z.array(z.string()).describe('What this viewer may do.'),
   joined_at: z.iso.datetime(),
 });
 export type Viewer = z.output<typeof Viewer>;
@@ -104,7 +107,7 @@ export type Viewer = z.output<typeof Viewer>;
 /** A session as integrators and viewers read it. Later versions add fields: ignore unknown ones. */
 export const Session = z.looseObject({
   id: SessionId,
-  state: SessionState,
+  state: SessionState.describe('`ended` is final; every other state may change at any moment.'),
   device_id: DeviceId,
   mode: SessionMode,
   technician: z.looseObject({
@@ -113,18 +116,24 @@ export const Session = z.looseObject({
     organization: z.string().optional(),
   }),
   reason: z.string().optional(),
-  grants: z.array(z.string()),
-  embed_origins: z.array(z.string()),
+  grants: z.array(z.string()).describe('The most a viewer of this session may do.'),
+  embed_origins: z.array(z.string()).describe('Origins that may frame the viewer.'),
   consent: z.looseObject({ state: ConsentState, timeout_s: z.number().int() }),
-  agent_online: z.boolean(),
-  topology: Topology,
-  viewers: z.array(Viewer),
-  client_ref: z.string().optional(),
-  metadata: z.record(z.string(), z.string()),
-  epoch: z.number().int().nonnegative(),
-  last_seq: z.number().int().nonnegative(),
+  agent_online: z.boolean().describe('Is the agent of this machine connected now?'),
+  topology: Topology.describe('The monitors as last told by the agent; empty until then.'),
+  viewers: z.array(Viewer).describe('Viewers connected now.'),
+  client_ref: z.string().optional().describe("The integrator's own reference."),
+  metadata: z
+    .record(z.string(), z.string())
+    .describe("The integrator's own, given back as it was."),
+  epoch: z
+    .number()
+    .int()
+    .nonnegative()
+    .describe('Number of times this session was placed on a media node; 0 before the first.'),
+  last_seq: z.number().int().nonnegative().describe('Seq of the newest event of the journal.'),
   created_at: z.iso.datetime(),
-  live_at: z.iso.datetime().optional(),
+  live_at: z.iso.datetime().optional().describe('When it was first live.'),
   ended_at: z.iso.datetime().optional(),
   end_reason: EndReason.optional(),
 });

@@ -23,19 +23,23 @@ export const FEATURES = {
 export type Feature = keyof typeof FEATURES;
 
 export const FeatureDetail = z.looseObject({
-  since: z.string(),
-  state: z.enum(['on', 'off', 'unsupported']),
+  since: z.string().describe('Contract version that named this feature.'),
+  state: z
+    .enum(['on', 'off', 'unsupported'])
+    .describe('`off`: this operator switched it off. `unsupported`: this build does not have it.'),
   reason_if_off: z.string().optional(),
   limits: z.record(z.string(), z.number()).optional(),
 });
 export type FeatureDetail = z.output<typeof FeatureDetail>;
 
 export const Capabilities = z.looseObject({
-  contract_version: z.string(),
-  supported_versions: z.array(z.string()),
+  contract_version: z.string().describe('Semver of the contract this build implements.'),
+  supported_versions: z.array(z.string()).describe('Major versions that are served.'),
   product: z.literal('guruconnect'),
   build: z.string(),
-  features: z.record(z.string(), z.boolean()),
+  features: z
+    .record(z.string(), z.boolean())
+    .describe('May this feature be used here now? A feature that is not named is not there.'),
   feature_details: z.record(z.string(), FeatureDetail),
   limits: z.record(z.string(), z.number()),
   deprecations: z.array(

@@ -8,8 +8,8 @@ import { Cursor } from './sessions.ts';
 export const Machine = z.looseObject({
   id: MachineId,
   device_id: DeviceId,
-  online: z.boolean(),
-  quarantined: z.boolean(),
+  online: z.boolean().describe('Is its agent connected now?'),
+  quarantined: z.boolean().describe('Its key was seen on two live boots at once: a clone.'),
   platform: z.string().optional(),
   os_version: z.string().optional(),
   agent_version: z.string().optional(),
@@ -27,15 +27,14 @@ export const ListMachines = z.strictObject({
 });
 export const MachineList = z.looseObject({
   machines: z.array(Machine),
-  next_cursor: z.string().optional(),
+  next_cursor: z.string().optional().describe('There is more: ask again with this as `cursor`.'),
 });
 
 export const MachineKey = z.looseObject({
   id: MachineKeyId,
   machine_id: MachineId,
   device_id: DeviceId,
-  /** RFC 7638 thumbprint of the public key. */
-  thumbprint: z.string(),
+  thumbprint: z.string().describe('RFC 7638 thumbprint of the public key.'),
   state: z.enum(['active', 'revoked']),
   created_at: z.iso.datetime(),
   last_used_at: z.iso.datetime().optional(),
@@ -48,12 +47,18 @@ export const MachineKeyList = z.looseObject({ keys: z.array(MachineKey) });
 /** A single-use token for one device; the RMM hands it to the agent's environment. */
 export const CreateEnrolmentToken = z.strictObject({
   device_id: DeviceId,
-  expires_in_s: z.number().int().min(60).max(86_400).default(3600),
+  expires_in_s: z
+    .number()
+    .int()
+    .min(60)
+    .max(86_400)
+    .default(3600)
+    .describe('Life of the token, seconds.'),
 });
 export const EnrolmentToken = z.looseObject({
   id: EnrolmentTokenId,
   device_id: DeviceId,
-  token: z.string(),
+  token: z.string().describe('A secret, told only here: goes to the agent as GC_ENROLMENT_TOKEN.'),
   expires_at: z.iso.datetime(),
 });
 export type EnrolmentToken = z.output<typeof EnrolmentToken>;

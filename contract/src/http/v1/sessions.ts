@@ -26,16 +26,22 @@ export const CreateSession = z.strictObject({
   device_id: DeviceId,
   mode: SessionMode,
   technician: Technician,
-  grants: Grants.default(['view']),
+  grants: Grants.default(['view']).describe('The most a viewer of this session may do.'),
   embed_origins: z
     .array(EmbedOrigin)
     .max(16)
     .default([])
     .describe('Origins that may frame this session’s viewer.'),
   reason: Reason.optional().describe('Shown to the end user and kept in the journal.'),
-  consent_timeout_s: limited(SESSION_LIMITS.consent_timeout_s),
-  wait_for_agent_s: limited(SESSION_LIMITS.wait_for_agent_s),
-  max_duration_s: limited(SESSION_LIMITS.max_duration_s),
+  consent_timeout_s: limited(SESSION_LIMITS.consent_timeout_s).describe(
+    'How long the end user may take to answer, seconds; no answer means no.',
+  ),
+  wait_for_agent_s: limited(SESSION_LIMITS.wait_for_agent_s).describe(
+    'How long the session waits for an agent that is offline, seconds.',
+  ),
+  max_duration_s: limited(SESSION_LIMITS.max_duration_s).describe(
+    'When the session ends by itself, seconds after it was created.',
+  ),
   client_ref: z
     .string()
     .min(1)
@@ -45,14 +51,17 @@ export const CreateSession = z.strictObject({
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
     .default({})
-    .refine((m) => Object.keys(m).length <= 32, 'at most 32 entries'),
+    .refine((m) => Object.keys(m).length <= 32, 'at most 32 entries')
+    // The same for readers of the OpenAPI description: a converter cannot read a function.
+    .meta({ maxProperties: 32 })
+    .describe("The integrator's own words, given back with the session."),
 });
 export type CreateSession = z.output<typeof CreateSession>;
 
 /** Where to open or frame the viewer: `${url}#code=${code}`. The code works once. */
 export const ViewerInvitation = z.looseObject({
-  url: z.url(),
-  code: z.string(),
+  url: z.url().describe('The viewer of this session; holds no secret.'),
+  code: z.string().describe('One-time code. Open or frame `${url}#code=${code}`.'),
   code_expires_at: z.iso.datetime(),
 });
 export type ViewerInvitation = z.output<typeof ViewerInvitation>;
@@ -96,7 +105,7 @@ export type ListSessions = z.output<typeof ListSessions>;
 
 export const SessionList = z.looseObject({
   sessions: z.array(Session),
-  next_cursor: z.string().optional(),
+  next_cursor: z.string().optional().describe('There is more: ask again with this as `cursor`.'),
 });
 
 export const ListEvents = z.strictObject({
@@ -105,5 +114,5 @@ export const ListEvents = z.strictObject({
 });
 export const EventList = z.looseObject({
   events: z.array(JournalEvent),
-  last_seq: z.number().int(),
+  last_seq: z.number().int().describe('Seq of the newest event of the session.'),
 });

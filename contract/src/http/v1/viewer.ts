@@ -17,7 +17,8 @@ export const ExchangedCode = z.looseObject({
   viewer_id: ViewerId,
   session_id: SessionId,
   grants: z.array(Grant),
-  /** Origins whose page may talk to this viewer by postMessage. */
-  embed_origins: z.array(z.string()),
+  embed_origins: z
+    .array(z.string())
+    .describe('Origins whose page may talk to this viewer by postMessage.'),
 });
 export type ExchangedCode = z.output<typeof ExchangedCode>;

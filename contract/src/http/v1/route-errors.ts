@@ -1,0 +1,30 @@
+// Which codes a route may answer: those of its row in the route table, and those that follow from
+// what kind of route it is. Read by the OpenAPI description and by tests of whatever serves routes.
+import type { ErrorCode } from '../../errors.ts';
+import type { Route } from './routes.ts';
+
+const ANY_ROUTE = ['rate_limited', 'internal', 'shutting_down'] as const;
+const WITH_INPUT = ['invalid_request'] as const;
+const WITH_BODY = ['invalid_json', 'payload_too_large', 'unsupported_media_type'] as const;
+const WITH_CREDENTIAL = ['unauthenticated'] as const;
+const WITH_INTEGRATOR_KEY = ['credential_revoked', 'scope_missing'] as const;
+
+/** Every code `route` may answer, each once, in no particular order. */
+export function errorsOf(route: Route): ErrorCode[] {
+  const hasInput = route.params ?? route.query ?? route.body;
+  const carriesCredential = route.auth === 'integrator' || route.body !== undefined;
+  return [
+    ...new Set<ErrorCode>([
+      ...route.errors,
+      ...(hasInput ? WITH_INPUT : []),
+      ...(route.body ? WITH_BODY : []),
+      ...(carriesCredential ? WITH_CREDENTIAL : []),
+      ...(route.auth === 'integrator' ? WITH_INTEGRATOR_KEY : []),
+      ...ANY_ROUTE,
+    ]),
+  ];
+}
+
+/** A route that can answer a conflict of keys is one that takes them. */
+export const takesIdempotencyKey = (route: Route): boolean =>
+  route.errors.includes('idempotency_conflict');

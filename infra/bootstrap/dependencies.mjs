@@ -26,6 +26,7 @@ export async function ensureDependencies({ root, env, step, signal, logFile, exc
     });
   }
   const { nodeBin, version } = proveNode(root);
+  writeStamp(root);
   step.done(`${news}, Node ${version}`);
   return nodeBin;
 }
@@ -73,7 +74,6 @@ async function install({ root, env, step, signal, logFile }) {
     end = await run('install', '--no-save');
   }
   if (!end.ok) throw npmFailure(end.status, end.complaints, logFile);
-  writeStamp(root);
 }
 
 /**
@@ -89,7 +89,12 @@ export function onlyUnknownToRegistry(complaints) {
   );
 }
 
-/** npm says the reason first and its usage last. @param {string} status @param {string[]} complaints @param {string} logFile */
+/**
+ * npm says the reason first and its usage last.
+ * @param {string} status
+ * @param {string[]} complaints
+ * @param {string} logFile
+ */
 function npmFailure(status, complaints, logFile) {
   const outOfStep = complaints.some((line) => line.includes('EUSAGE'));
   return new SetupError(`npm ci failed (${status})`, {
@@ -100,16 +105,16 @@ function npmFailure(status, complaints, logFile) {
   });
 }
 
-/** @param {string} root */
-function isInstalled(root) {
-  const stamp = dependencyStamp(root);
-  if (readText(stampFile(root)) === stamp) return true;
+/**
+ * Whether node_modules is what the lock file says.
+ * @param {string} root
+ */
+export function isInstalled(root) {
+  if (readText(stampFile(root)) === dependencyStamp(root)) return true;
   // Somebody who ran npm themselves has the right packages but no stamp: leave their tree alone.
   const lock = readText(path.join(root, 'package-lock.json'));
   const tree = readText(path.join(root, 'node_modules', '.package-lock.json'));
-  if (!lock || !tree || !treeMatchesLock(JSON.parse(tree), JSON.parse(lock))) return false;
-  writeStamp(root);
-  return true;
+  return lock && tree ? treeMatchesLock(JSON.parse(tree), JSON.parse(lock)) : false;
 }
 
 /**
@@ -151,10 +156,19 @@ export function treeMatchesLock(tree, lock) {
   return same && Object.keys(installed).every((location) => location in locked);
 }
 
-/** @param {string} root */
-function proveNode(root) {
+/**
+ * @param {string} root
+ * @returns {{ nodeBin: string, version: string }} `version` is empty when it does not run
+ */
+export function projectNode(root) {
   const nodeBin = path.join(root, 'node_modules', '.bin', 'node');
   const version = askCommand(nodeBin, ['--version'])?.stdout.trim().replace(/^v/, '') ?? '';
+  return { nodeBin, version };
+}
+
+/** @param {string} root */
+function proveNode(root) {
+  const { nodeBin, version } = projectNode(root);
   if (!isNewEnough(version)) {
     throw new SetupError(
       version
@@ -173,7 +187,11 @@ export function isNewEnough(version) {
   return major > minimumMajor || (major === minimumMajor && minor >= minimumMinor);
 }
 
-/** PATH without the folders npm puts in front of it. @param {string} root @param {string} searchPath */
+/**
+ * PATH without the folders npm puts in front of it.
+ * @param {string} root
+ * @param {string} searchPath
+ */
 function withoutProjectNode(root, searchPath) {
   const inside = path.join(root, 'node_modules') + path.sep;
   return searchPath
@@ -185,8 +203,11 @@ function withoutProjectNode(root, searchPath) {
 /** @param {string} root */
 const stampFile = (root) => path.join(root, 'node_modules', '.gc-stamp');
 
-/** @param {string} root */
-const writeStamp = (root) => writeFileSync(stampFile(root), dependencyStamp(root));
+/** Makes the next look cheap. @param {string} root */
+function writeStamp(root) {
+  const stamp = dependencyStamp(root);
+  if (readText(stampFile(root)) !== stamp) writeFileSync(stampFile(root), stamp);
+}
 
 /** @param {string} file @returns {string | undefined} */
 function readText(file) {

@@ -25,7 +25,9 @@ import { SetupError } from './setup-error.mjs';
 const PROOF = fileURLToPath(new URL('media-worker/prove-media-worker.mjs', import.meta.url));
 const PROOF_TIMEOUT_MS = 30_000;
 
-/** What a worker exits with when it is started without Node around it (worker/src/main.cpp). */
+/**
+ * What a worker exits with when it is started without Node around it (worker/src/main.cpp).
+ */
 const EXIT_CODE_ALONE = 41;
 
 /**
@@ -33,7 +35,10 @@ const EXIT_CODE_ALONE = 41;
  *             step: import('./progress.mjs').Step, signal?: AbortSignal }} Context
  */
 
-/** @param {Context} context @returns {Promise<string>} path of a worker that runs on this machine */
+/**
+ * @param {Context} context
+ * @returns {Promise<string>} path of a worker that runs on this machine
+ */
 export async function ensureMediaWorker(context) {
   const { root, env, step, signal } = context;
   if (env.MEDIASOUP_WORKER_BIN) {
@@ -101,14 +106,22 @@ async function make(place, context) {
   step.done(`${place.version}, ${origin} and proven here`);
 }
 
-/** A cached worker that does not start lacks libraries: those that come with the build packages. @param {Place} place @param {Context} context */
+/**
+ * A cached worker that does not start lacks libraries: those that come with the build packages.
+ * @param {Place} place
+ * @param {Context} context
+ */
 async function revive({ binary, folder }, { step, signal }) {
   step.update('the cached one does not start, installing its libraries');
   await ensureBuildPackages({ step, signal, logFile: `${folder}.build.log` });
   return starts(binary);
 }
 
-/** @param {Place} place @param {Context} context @returns {Promise<boolean>} whether it is in the cache now */
+/**
+ * @param {Place} place
+ * @param {Context} context
+ * @returns {Promise<boolean>} whether it is in the cache now
+ */
 async function download(place, context) {
   const { step, env, nodeBin, signal } = context;
   const folder = `${place.folder}.download`;

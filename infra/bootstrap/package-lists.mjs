@@ -1,12 +1,14 @@
-// Which Debian/Ubuntu packages each purpose needs, and what each is for. Names are those of Debian
-// 12 and 13 and Ubuntu 22.04 and 24.04. `command` is what proves on any other system that the thing
-// is there; where a package has no command it names no `command`.
+// Which packages each purpose needs, and what each is for. The names are Debian 12's; Debian 13 and
+// Ubuntu 24.04 have the same. `command` shows on any other system that the thing is there;
+// libraries have none.
 
 /** @typedef {'run' | 'test' | 'bench'} Purpose */
 /**
- * @typedef {{ name: string, why: string, command?: string, orCommands?: string[], service?: string }} Package
- *   `orCommands`: any of these makes the package unnecessary; `service`: the system service that
- *   installing the package would start, which nobody asked for
+ * @typedef {{ name: string, why: string, command?: string, orCommands?: string[],
+ *             orVariable?: string, service?: string }} Package
+ *   `orCommands`, `orVariable`: any of these commands, or this environment variable, makes the
+ *   package unnecessary; `service`: the system service that installing it would start, which
+ *   nobody asked for
  */
 
 /** The agent on an X11 endpoint, and the desktop that the demo brings when there is none. */
@@ -40,6 +42,7 @@ const TEST = [
     command: 'chromium',
     // Ubuntu has no chromium package, only a snap under another name.
     orCommands: ['chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    orVariable: 'GC_CHROMIUM',
   },
   { name: 'xdotool', why: 'input beside our own', command: 'xdotool' },
   {

@@ -84,56 +84,52 @@ export function missingPackages(packages) {
     '${Package} ${db:Status-Status}\n',
     ...listed,
   ]);
-  return missingFrom(packages, answer?.stdout ?? '', findCommand);
+  return missingFrom(packages, answer?.stdout ?? '', isThereOtherwise);
+}
+
+/** @param {Package} wanted */
+function isThereOtherwise({ orCommands = [], orVariable }) {
+  const isNamed = orVariable !== undefined && Boolean(process.env[orVariable]);
+  return isNamed || orCommands.some((command) => findCommand(command) !== undefined);
 }
 
 /**
  * @param {Package[]} packages
  * @param {string} dpkgAnswer lines `name status`; packages dpkg has never heard of are absent
- * @param {(command: string) => string | undefined} find
+ * @param {(wanted: Package) => boolean} isOtherwise whether something else stands in for a package
  * @returns {Package[]}
  */
-export function missingFrom(packages, dpkgAnswer, find) {
+export function missingFrom(packages, dpkgAnswer, isOtherwise) {
   const installed = new Set(
     dpkgAnswer.split('\n').flatMap((line) => {
       const [name, status] = line.split(' ');
       return status === 'installed' ? [name] : [];
     }),
   );
-  return packages.filter(
-    ({ name, orCommands = [] }) =>
-      !installed.has(name) && !orCommands.some((command) => find(command)),
-  );
+  return packages.filter((wanted) => !installed.has(wanted.name) && !isOtherwise(wanted));
 }
 
 /** @param {Package[]} packages */
 export function aptInstallArguments(packages) {
-  return [
-    ...[
-      'install',
-      '-y',
-      '--no-install-recommends',
-      '-o',
-      `DPkg::Lock::Timeout=${APT_LOCK_TIMEOUT_S}`,
-    ],
-    ...packages.map(({ name }) => name),
-  ];
+  const patience = `DPkg::Lock::Timeout=${APT_LOCK_TIMEOUT_S}`;
+  const options = ['-y', '--no-install-recommends', '-o', patience];
+  return ['install', ...options, ...packages.map(({ name }) => name)];
 }
 
-/** The one line a person without root pastes. @param {Package[]} packages */
+/** The one line that a person without root pastes. @param {Package[]} packages */
 export function aptCommandLine(packages) {
-  const variables = packages.some(({ service }) => service)
-    ? `env ${Object.entries(WITHOUT_STARTING_SERVICES)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(' ')} `
-    : '';
-  const install = `sudo ${variables}apt-get install -y --no-install-recommends ${names(packages)}`;
+  const install = `apt-get install -y --no-install-recommends ${names(packages)}`;
   const services = packages.flatMap(({ service }) => service ?? []);
-  const disable = services.length > 0 ? ` && sudo systemctl disable ${services.join(' ')}` : '';
-  return `sudo apt-get update && ${install}${disable}`;
+  if (services.length === 0) return `sudo apt-get update && sudo ${install}`;
+  const variables = Object.entries(WITHOUT_STARTING_SERVICES).map((pair) => pair.join('='));
+  const disable = `systemctl disable ${services.join(' ')}`;
+  return `sudo apt-get update && sudo env ${variables.join(' ')} ${install} && sudo ${disable}`;
 }
 
-/** Ubuntu's chromium is a snap that apt cannot install: say so instead of failing in apt. @param {Package[]} missing */
+/**
+ * Ubuntu's chromium is a snap that apt cannot install: say so instead of failing in apt.
+ * @param {Package[]} missing
+ */
 function refuseWhatAptDoesNotHave(missing) {
   if (distribution() === 'ubuntu' && missing.some(({ name }) => name === 'chromium')) {
     throw new SetupError('there is no Chromium or Chrome on this machine', {
@@ -142,21 +138,23 @@ function refuseWhatAptDoesNotHave(missing) {
   }
 }
 
-/** Elsewhere we cannot install, only look. @param {Package[]} wanted @param {import('./progress.mjs').Step} step */
+/**
+ * Elsewhere we cannot install, only look.
+ * @param {Package[]} wanted
+ * @param {import('./progress.mjs').Step} step
+ */
 function ensureCommands(wanted, step) {
   const missing = wanted.filter(
-    ({ command, orCommands = [] }) =>
-      command && ![command, ...orCommands].some((each) => findCommand(each)),
+    (each) => each.command && !findCommand(each.command) && !isThereOtherwise(each),
   );
   if (missing.length === 0) {
     return step.done('not Debian or Ubuntu: cannot check libraries, the commands are there');
   }
-  throw new SetupError(
-    `this is not Debian or Ubuntu, and these commands are missing: ${missing.map(({ command }) => command).join(' ')}`,
-    {
-      todo: `install what gives you them, and the libraries of ${names(wanted.filter(({ command }) => !command))}, then start again`,
-    },
-  );
+  const commands = missing.map(({ command }) => command).join(' ');
+  const libraries = names(wanted.filter(({ command }) => !command));
+  throw new SetupError(`this is not Debian or Ubuntu, and commands are missing: ${commands}`, {
+    todo: `install what brings them, and what Debian calls ${libraries}, then start again`,
+  });
 }
 
 export function isDebianLike() {

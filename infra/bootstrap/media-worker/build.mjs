@@ -78,7 +78,10 @@ async function tool(file, args, options) {
   });
 }
 
-/** Turns ninja's `[12/212] Compiling …` into percent and a guess of what is left. @param {import('../progress.mjs').Step} step */
+/**
+ * Turns ninja's `[12/212] Compiling …` into percent and a guess of what is left.
+ * @param {import('../progress.mjs').Step} step
+ */
 function progressOf(step) {
   const startedAtMs = Date.now();
   let firstDone = 0;

@@ -10,7 +10,7 @@ import type { ViewerPage } from './viewer-page.ts';
 let product: Product;
 let viewer: ViewerPage;
 const scratch = join(tmpdir(), `guruconnect-e2e-${process.pid}`);
-const SHELL = 'GuruConnect demo';
+const SHELL = 'GuruConnect demo – shell';
 
 beforeAll(async () => {
   product = await Product.start({ apps: true });
@@ -72,7 +72,7 @@ describe('a technician with a link', () => {
     const document = await viewer.page.evaluateHandle(() => window.document);
     await product.desktop.unplug('DUMMY1');
     await until('one monitor button', async () => (await viewer.monitorButtons()).length === 1);
-    await product.desktop.plug('DUMMY1', { width: 1024, height: 768, x: 1280, y: 0 });
+    await product.desktop.plug('DUMMY1', { width: 1024, height: 768 }, { x: 1280, y: 0 });
     await until('two monitor buttons', async () => (await viewer.monitorButtons()).length === 2);
     await viewer.press('Monitor 2');
     await until('the new monitor’s picture', async () => (await viewer.picture()).width === 1024);

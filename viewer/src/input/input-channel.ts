@@ -1,0 +1,175 @@
+// Input events onto the two data channels: stamped, numbered, encoded, paced. Also the ledger of
+// what is held on the other side, so that nothing stays down. Knows channels, not the DOM.
+import { encodeInput } from '@guruconnect/contract/input/input-codec';
+import type { InputEvent, Position } from '@guruconnect/contract/input/input-event';
+import { paceMove } from './move-pacer.ts';
+
+/** The part of a data producer that is used here. */
+export type ByteChannel = {
+  readonly isOpen: boolean;
+  readonly bufferedBytes: number;
+  send(bytes: Uint8Array<ArrayBuffer>): void;
+};
+
+export type InputChannels = { readonly actions: ByteChannel; readonly moves: ByteChannel };
+
+/** What the technician sees: input is meant for this and for nothing else. */
+export type InputStamp = { readonly monitor_id: number; readonly topology_epoch: number };
+
+export type InputChannelOptions = {
+  /** Undefined while there is nothing on the screen that input could be meant for. */
+  readonly stamp: () => InputStamp | undefined;
+  readonly now: () => number;
+};
+
+type Body = InputEvent extends infer E
+  ? E extends InputEvent
+    ? Omit<E, keyof InputStamp | 'seq'>
+    : never
+  : never;
+
+/**
+ * Beyond this the reliable channel is stuck (about a thousand key events). New presses and wheel
+ * turns are then refused, releases never: a key that went down must come up.
+ */
+const ACTION_BACKLOG_BYTES = 16_384;
+/** Numbers whose sending time is remembered, for the time from a key press to its picture. */
+const REMEMBERED_SENDS = 256;
+
+export class InputChannel {
+  readonly #options: InputChannelOptions;
+  readonly #heldKeys = new Set<number>();
+  readonly #heldButtons = new Set<number>();
+  readonly #sentAtMs = new Map<number, number>();
+  #channels: InputChannels | undefined;
+  /** Where the last thing sent was aimed; releases go there, whatever is shown by then. */
+  #lastStamp: InputStamp | undefined;
+  #seq = 0;
+  #lastMoveMs = Number.NEGATIVE_INFINITY;
+  #pendingMove: Position | undefined;
+  #moveTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: InputChannelOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return Boolean(this.#channels?.actions.isOpen && this.#channels.moves.isOpen);
+  }
+
+  get holdsAnything(): boolean {
+    return this.#heldKeys.size + this.#heldButtons.size > 0;
+  }
+
+  isKeyHeld(usage: number): boolean {
+    return this.#heldKeys.has(usage);
+  }
+
+  /** New channels (a new placement), or none. What was held over the old ones is released there. */
+  use(channels: InputChannels | undefined): void {
+    if (channels === this.#channels) return;
+    this.releaseAll();
+    this.#channels = channels;
+  }
+
+  move(position: Position): void {
+    this.#pendingMove = position;
+    if (this.#moveTimer === undefined) this.#sendMove();
+  }
+
+  button(position: Position, button: number, down: boolean): void {
+    // The press carries its own position; an older move arriving later would be a step back.
+    this.#dropPendingMove();
+    if (down === this.#heldButtons.has(button)) return;
+    if (!this.#act({ kind: 'button', position, button, down }, !down)) return;
+    if (down) this.#heldButtons.add(button);
+    else this.#heldButtons.delete(button);
+  }
+
+  wheel(position: Position, dx: number, dy: number): void {
+    this.#dropPendingMove();
+    this.#act({ kind: 'wheel', position, dx, dy });
+  }
+
+  key(usage: number, down: boolean): void {
+    if (down === this.#heldKeys.has(usage)) return;
+    if (!this.#act({ kind: 'key', usage, down }, !down)) return;
+    if (down) this.#heldKeys.add(usage);
+    else this.#heldKeys.delete(usage);
+  }
+
+  text(text: string): void {
+    this.#act({ kind: 'text', text });
+  }
+
+  /** Focus lost, page hidden, monitor switched, grant withdrawn, end: nothing stays down. */
+  releaseAll(): void {
+    this.#dropPendingMove();
+    this.#act({ kind: 'release_all' }, true);
+    this.#heldKeys.clear();
+    this.#heldButtons.clear();
+  }
+
+  /** When the event of this number was sent, in the clock of the options; for a while only. */
+  sentAtMs(seq: number): number | undefined {
+    return this.#sentAtMs.get(seq);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.use(undefined);
+  }
+
+  #sendMove(): void {
+    const position = this.#pendingMove;
+    const moves = this.#channels?.moves;
+    if (!position || !moves?.isOpen) {
+      this.#pendingMove = undefined;
+      return;
+    }
+    const verdict = paceMove(this.#options.now(), this.#lastMoveMs, moves.bufferedBytes);
+    if (verdict.do === 'wait') {
+      this.#moveTimer = setTimeout(() => {
+        this.#moveTimer = undefined;
+        this.#sendMove();
+      }, verdict.ms);
+      return;
+    }
+    this.#pendingMove = undefined;
+    if (verdict.do === 'drop') return;
+    const stamp = this.#options.stamp();
+    if (!stamp) return;
+    this.#lastMoveMs = this.#options.now();
+    this.#send(moves, stamp, { kind: 'move', position });
+  }
+
+  #act(body: Body, always = false): boolean {
+    const actions = this.#channels?.actions;
+    if (!actions?.isOpen) return false;
+    if (!always && actions.bufferedBytes > ACTION_BACKLOG_BYTES) return false;
+    const stamp = this.#options.stamp() ?? (always ? this.#lastStamp : undefined);
+    if (!stamp) return false;
+    this.#send(actions, stamp, body);
+    return true;
+  }
+
+  #send(channel: ByteChannel, stamp: InputStamp, body: Body): void {
+    // 0 means "no input yet" in frame traces, so the count goes round without it.
+    this.#seq = this.#seq === 0xffffffff ? 1 : this.#seq + 1;
+    this.#lastStamp = stamp;
+    this.#sentAtMs.set(this.#seq, this.#options.now());
+    if (this.#sentAtMs.size > REMEMBERED_SENDS) {
+      for (const oldest of this.#sentAtMs.keys()) {
+        this.#sentAtMs.delete(oldest);
+        break;
+      }
+    }
+    channel.send(encodeInput({ ...stamp, seq: this.#seq, ...body }));
+  }
+
+  #dropPendingMove(): void {
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = undefined;
+    this.#pendingMove = undefined;
+  }
+}

@@ -1,0 +1,421 @@
+// The viewer's media of one placement (one epoch): two transports, one consumer per monitor, the
+// facts channel, the two input channels. Asks signaling for what it needs and says what it got;
+// which monitor is watched and when input is wanted is the conductor's affair (viewer.ts).
+import type { Device, types } from 'mediasoup-client';
+import type { Name, ReplyOf, RequestInput } from '@guruconnect/contract/base/conversation';
+import { GcError } from '@guruconnect/contract/errors';
+import type { Fact } from '@guruconnect/contract/facts/fact';
+import { decodeFact } from '@guruconnect/contract/facts/fact-codec';
+import { INPUT_CHANNELS, InputChannel as InputLabel } from '@guruconnect/contract/signal/channels';
+import type {
+  DataConsumer,
+  RtpCapabilities,
+  TransportOptions,
+} from '@guruconnect/contract/signal/rtc-parameters';
+import type {
+  OfferedVideo,
+  VIEWER_TO_SIGNALING,
+} from '@guruconnect/contract/signal/viewer-messages';
+import { careStep } from './connection-care.ts';
+
+type Commands = typeof VIEWER_TO_SIGNALING;
+export type Ask = <N extends Name<Commands>>(
+  name: N,
+  request: RequestInput<Commands, N>,
+) => Promise<ReplyOf<Commands, N>>;
+
+/** One of the two input channels, as its user needs it (input/input-channel.ts). */
+export type DataSender = {
+  readonly isOpen: boolean;
+  readonly bufferedBytes: number;
+  send(bytes: Uint8Array<ArrayBuffer>): void;
+};
+
+export type MediaReceiverOptions = {
+  readonly ask: Ask;
+  readonly device: Device;
+  readonly join: ReplyOf<Commands, 'media.join'>;
+  readonly onVideo: (monitorId: number, track: MediaStreamTrack) => void;
+  readonly onVideoClosed: (monitorId: number) => void;
+  readonly onFact: (fact: Fact) => void;
+  /** Connection or input channels changed; read `connection` and `input`. */
+  readonly onChanged: () => void;
+  /** Restarting did not help: these transports are lost for good, new ones are needed. */
+  readonly onLost: () => void;
+  /** Something was refused or malformed; nothing stops because of it. */
+  readonly onTrouble: (what: string, error: GcError) => void;
+};
+
+type Video = {
+  readonly consumer: types.Consumer;
+  /** What the media node was last told, undefined while it has not confirmed. */
+  paused: boolean | undefined;
+};
+
+type Direction = 'send' | 'recv';
+type Care = {
+  state: types.ConnectionState;
+  sinceMs: number;
+  restarts: number;
+  lastRestartMs: number;
+  busy: boolean;
+};
+
+const CARE_EVERY_MS = 250;
+
+/**
+ * A data channel nobody uses, so that ICE, DTLS and SCTP are up before the first real channel or
+ * track is wanted: mediasoup-client connects a transport with the first thing on it. The media node
+ * never hears of it. On the receiving side its stream must not be one the node gives out: those
+ * count up from 0.
+ */
+const WARM_UP = { label: 'warm-up', recvStreamId: 1000 } as const;
+
+export class MediaReceiver {
+  readonly epoch: number;
+  readonly #options: MediaReceiverOptions;
+  readonly #send: types.Transport;
+  readonly #recv: types.Transport;
+  readonly #care: Record<Direction, Care>;
+  /** The consumer each monitor has at the media node; `#videos` follows when the browser has it. */
+  readonly #offered = new Map<number, string>();
+  readonly #videos = new Map<number, Video>();
+  readonly #input = new Map<InputLabel, types.DataProducer>();
+  readonly #careTimer: ReturnType<typeof setInterval>;
+  #facts: types.DataConsumer | undefined;
+  #consuming: Promise<void> | undefined;
+  #openingInput: Promise<void> | undefined;
+  #everConnected = false;
+  #closed = false;
+
+  /** Both transports begin to connect at once. */
+  constructor(options: MediaReceiverOptions) {
+    this.#options = options;
+    this.epoch = options.join.epoch;
+    const iceServers = options.join.ice_servers;
+    this.#send = options.device.createSendTransport({
+      ...transportOptions(options.join.send_transport),
+      iceServers,
+    });
+    this.#recv = options.device.createRecvTransport({
+      ...transportOptions(options.join.recv_transport),
+      iceServers,
+    });
+    const fresh = (): Care => ({
+      state: 'new',
+      sinceMs: performance.now(),
+      restarts: 0,
+      lastRestartMs: 0,
+      busy: false,
+    });
+    this.#care = { send: fresh(), recv: fresh() };
+    this.#bind('send', this.#send);
+    this.#bind('recv', this.#recv);
+    this.#warmUp();
+    this.#careTimer = setInterval(() => this.#takeCare(), CARE_EVERY_MS);
+  }
+
+  /** `lost` only after it was up once: a first connection takes the time it takes. */
+  get connection(): 'connecting' | 'up' | 'lost' {
+    const states = [this.#send.connectionState, this.#recv.connectionState];
+    if (states.every((state) => state === 'connected')) return 'up';
+    return this.#everConnected && states.some((s) => s === 'disconnected' || s === 'failed')
+      ? 'lost'
+      : 'connecting';
+  }
+
+  /** Both input channels, once both were made. */
+  get input(): { readonly actions: DataSender; readonly moves: DataSender } | undefined {
+    const actions = this.#input.get('input.actions');
+    const moves = this.#input.get('input.moves');
+    return actions && moves && { actions: dataSender(actions), moves: dataSender(moves) };
+  }
+
+  get hasInput(): boolean {
+    return InputLabel.options.every((label) => this.#input.get(label)?.closed === false);
+  }
+
+  hasVideo(monitorId: number): boolean {
+    return this.#videos.has(monitorId);
+  }
+
+  /**
+   * All monitors' consumers, paused, and the facts channel; after consent. Called again whenever
+   * the session becomes live: what is already here stays, what is new is added.
+   */
+  consume(): Promise<void> {
+    this.#consuming ??= this.#consume().finally(() => {
+      this.#consuming = undefined;
+    });
+    return this.#consuming;
+  }
+
+  /** A monitor that was plugged in, or whose producer was made anew. */
+  async offer(video: OfferedVideo): Promise<void> {
+    const { monitor_id, consumer } = video;
+    if (this.#offered.get(monitor_id) === consumer.consumer_id) return;
+    this.#offered.set(monitor_id, consumer.consumer_id);
+    const made = await this.#recv.consume({
+      id: consumer.consumer_id,
+      producerId: consumer.producer_id,
+      kind: 'video',
+      rtpParameters: consumer.rtp_parameters as types.RtpParameters,
+      // Its own stream: browsers keep tracks of one stream in step by delaying the faster one.
+      streamId: consumer.consumer_id,
+    });
+    if (this.#closed) return;
+    // Withdrawn or offered anew while the browser was busy with it.
+    if (this.#offered.get(monitor_id) !== consumer.consumer_id) return made.close();
+    this.#videos.get(monitor_id)?.consumer.close();
+    this.#videos.set(monitor_id, { consumer: made, paused: true });
+    this.#options.onVideo(monitor_id, made.track);
+  }
+
+  withdraw(monitorId: number, consumerId: string): void {
+    if (this.#offered.get(monitorId) !== consumerId) return;
+    this.#offered.delete(monitorId);
+    this.#videos.get(monitorId)?.consumer.close();
+    this.#videos.delete(monitorId);
+    this.#options.onVideoClosed(monitorId);
+  }
+
+  /** The complete set of monitors to receive; all others are paused at the media node. */
+  watch(monitorIds: ReadonlySet<number>): void {
+    for (const [monitorId, video] of this.#videos) {
+      const paused = !monitorIds.has(monitorId);
+      if (video.paused !== paused) this.#setPaused(video, paused);
+    }
+  }
+
+  /** The socket was away: what was asked in between may not have been heard. */
+  forgetConfirmations(): void {
+    for (const video of this.#videos.values()) video.paused = undefined;
+  }
+
+  /** The decoder may be waiting for one. A resume that was never confirmed is said again instead. */
+  keyframe(monitorId: number): void {
+    const video = this.#videos.get(monitorId);
+    if (!video) return;
+    if (video.paused !== false) this.#setPaused(video, false);
+    else this.#tell('video.keyframe', { epoch: this.epoch, consumer_id: video.consumer.id });
+  }
+
+  /** Opens both input channels; only with the grant, and only once the session is live. */
+  openInput(): Promise<void> {
+    this.#openingInput ??= this.#openInput().finally(() => {
+      this.#openingInput = undefined;
+    });
+    return this.#openingInput;
+  }
+
+  closeInput(): void {
+    for (const producer of this.#input.values()) producer.close();
+    this.#input.clear();
+  }
+
+  /** Undefined for a monitor that is not received. */
+  async stats(monitorId: number): Promise<RTCStatsReport | undefined> {
+    const video = this.#videos.get(monitorId);
+    return video && !video.consumer.closed ? await video.consumer.getStats() : undefined;
+  }
+
+  /** Idempotent. The tracks end; what was painted last stays where it is painted. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#careTimer);
+    this.#input.clear();
+    this.#videos.clear();
+    this.#send.close();
+    this.#recv.close();
+  }
+
+  // --- transports -----------------------------------------------------------------------------
+
+  #bind(direction: Direction, transport: types.Transport): void {
+    const care = this.#care[direction];
+    transport.on('connect', ({ dtlsParameters }, done, failed) => {
+      this.#options
+        .ask('transport.connect', {
+          epoch: this.epoch,
+          transport_id: transport.id,
+          dtls_parameters: dtlsParameters,
+        })
+        .then(done, failed);
+    });
+    transport.on('connectionstatechange', (state) => {
+      if (this.#closed) return;
+      care.state = state;
+      care.sinceMs = performance.now();
+      if (state === 'connected') care.restarts = 0;
+      this.#everConnected ||= this.connection === 'up';
+      this.#options.onChanged();
+    });
+    transport.on('producedata', ({ label, sctpStreamParameters }, done, failed) => {
+      if (label === WARM_UP.label) return done({ id: WARM_UP.label });
+      const channel = InputLabel.parse(label);
+      this.#options
+        .ask('input.open', {
+          epoch: this.epoch,
+          channel,
+          sctp_stream_parameters: {
+            ...sctpStreamParameters,
+            streamId: sctpStreamParameters.streamId ?? 0,
+          },
+        })
+        .then(({ data_producer_id }) => done({ id: data_producer_id }), failed);
+    });
+  }
+
+  #warmUp(): void {
+    const trouble = (thrown: unknown): void => {
+      if (!this.#closed) this.#options.onTrouble('warm-up', GcError.from(thrown));
+    };
+    this.#send.produceData({ label: WARM_UP.label }).catch(trouble);
+    this.#recv
+      .consumeData({
+        id: WARM_UP.label,
+        dataProducerId: WARM_UP.label,
+        label: WARM_UP.label,
+        sctpStreamParameters: { streamId: WARM_UP.recvStreamId, ordered: true },
+      })
+      .catch(trouble);
+  }
+
+  #takeCare(): void {
+    for (const direction of ['send', 'recv'] as const) {
+      const care = this.#care[direction];
+      if (care.busy) continue;
+      const step = careStep({ ...care, nowMs: performance.now() });
+      if (step === 'restart_ice') void this.#restartIce(direction, care);
+      if (step === 'rejoin') {
+        clearInterval(this.#careTimer);
+        this.#options.onLost();
+        return;
+      }
+    }
+  }
+
+  async #restartIce(direction: Direction, care: Care): Promise<void> {
+    const transport = direction === 'send' ? this.#send : this.#recv;
+    care.busy = true;
+    try {
+      const { ice_parameters, ice_servers } = await this.#options.ask('transport.restart_ice', {
+        epoch: this.epoch,
+        transport_id: transport.id,
+      });
+      care.restarts += 1;
+      care.lastRestartMs = performance.now();
+      if (ice_servers.length > 0) await transport.updateIceServers({ iceServers: ice_servers });
+      await transport.restartIce({ iceParameters: ice_parameters });
+    } catch (thrown) {
+      const error = GcError.from(thrown);
+      // Without the socket nothing can be restarted: it does not count as an attempt.
+      if (error.code !== 'timeout') care.restarts += 1;
+      care.lastRestartMs = performance.now();
+      if (!this.#closed) this.#options.onTrouble('transport.restart_ice', error);
+    } finally {
+      care.busy = false;
+    }
+  }
+
+  // --- what is received -----------------------------------------------------------------------
+
+  async #consume(): Promise<void> {
+    const { videos, facts } = await this.#options.ask('media.consume', {
+      epoch: this.epoch,
+      rtp_capabilities: this.#options.device.recvRtpCapabilities as RtpCapabilities,
+    });
+    if (this.#closed) return;
+    const offered = new Set(videos.map(({ consumer }) => consumer.consumer_id));
+    for (const [monitorId, consumerId] of this.#offered)
+      if (!offered.has(consumerId)) this.withdraw(monitorId, consumerId);
+    // Together: mediasoup-client makes one negotiation of all that is asked in one turn.
+    await Promise.all([this.#receiveFacts(facts), ...videos.map((video) => this.offer(video))]);
+  }
+
+  async #receiveFacts(facts: DataConsumer): Promise<void> {
+    if (this.#facts?.id === facts.data_consumer_id) return;
+    const made = await this.#recv.consumeData({
+      id: facts.data_consumer_id,
+      dataProducerId: facts.data_producer_id,
+      sctpStreamParameters: facts.sctp_stream_parameters,
+      label: facts.label,
+    });
+    if (this.#closed) return;
+    this.#facts?.close();
+    this.#facts = made;
+    made.binaryType = 'arraybuffer';
+    made.on('message', (data: unknown) => {
+      let fact: Fact;
+      try {
+        if (!(data instanceof ArrayBuffer)) throw new GcError('invalid_request', 'A fact is bytes');
+        fact = decodeFact(new Uint8Array(data));
+      } catch (thrown) {
+        this.#options.onTrouble('facts', GcError.from(thrown));
+        return;
+      }
+      this.#options.onFact(fact);
+    });
+  }
+
+  async #openInput(): Promise<void> {
+    await Promise.all(
+      InputLabel.options.map(async (label) => {
+        if (this.#input.get(label)?.closed === false) return;
+        const made = await this.#send.produceData({ label, ...INPUT_CHANNELS[label] });
+        if (this.#closed) return;
+        this.#input.set(label, made);
+        for (const event of ['open', 'close', 'transportclose'] as const)
+          made.on(event, () => this.#options.onChanged());
+      }),
+    );
+    if (!this.#closed) this.#options.onChanged();
+  }
+
+  #setPaused(video: Video, paused: boolean): void {
+    video.paused = paused;
+    const name = paused ? 'video.pause' : 'video.resume';
+    this.#tell(name, { epoch: this.epoch, consumer_id: video.consumer.id }, () => {
+      video.paused = undefined;
+    });
+  }
+
+  #tell(
+    name: 'video.pause' | 'video.resume' | 'video.keyframe',
+    request: RequestInput<Commands, 'video.resume'>,
+    onFailed?: () => void,
+  ): void {
+    this.#options.ask(name, request).catch((thrown: unknown) => {
+      onFailed?.();
+      if (!this.#closed) this.#options.onTrouble(name, GcError.from(thrown));
+    });
+  }
+}
+
+function dataSender(producer: types.DataProducer): DataSender {
+  return {
+    get isOpen() {
+      return !producer.closed && producer.readyState === 'open';
+    },
+    get bufferedBytes() {
+      return producer.bufferedAmount;
+    },
+    send: (bytes) => producer.send(bytes),
+  };
+}
+
+/** Our wire's parameters as mediasoup-client wants them: it calls the size limits by newer names. */
+function transportOptions(options: TransportOptions): types.TransportOptions {
+  const { sctpParameters, ...rest } = options;
+  if (!sctpParameters) return rest;
+  const { maxMessageSize } = sctpParameters;
+  return {
+    ...rest,
+    sctpParameters: {
+      ...sctpParameters,
+      maxSendMessageSize: sctpParameters.maxSendMessageSize ?? maxMessageSize,
+      maxReceiveMessageSize: sctpParameters.maxReceiveMessageSize ?? maxMessageSize,
+    },
+  };
+}

@@ -11,9 +11,12 @@ import {
 import type { SctpStreamParameters } from '@guruconnect/contract/signal/rtc-parameters';
 
 export type ChannelLabel = InputChannel | AgentChannel;
-type Reliability = { readonly ordered: boolean; readonly maxRetransmits?: number };
+export type Reliability = { readonly ordered: boolean; readonly maxRetransmits?: number };
 
-const CHANNELS: Record<ChannelLabel, Reliability> = { ...INPUT_CHANNELS, ...AGENT_CHANNELS };
+export const CHANNELS: Readonly<Record<ChannelLabel, Reliability>> = {
+  ...INPUT_CHANNELS,
+  ...AGENT_CHANNELS,
+};
 
 export const isInput = (label: string): label is InputChannel =>
   Object.hasOwn(INPUT_CHANNELS, label);

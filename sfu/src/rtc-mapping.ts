@@ -5,6 +5,7 @@ import type {
   TransportOptions,
   VideoConsumer,
 } from '@guruconnect/contract/signal/rtc-parameters';
+import { CHANNELS, type ChannelLabel } from './channel-rules.ts';
 
 export function toTransportOptions(transport: types.WebRtcTransport): TransportOptions {
   const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = transport;
@@ -24,6 +25,11 @@ export const toVideoConsumer = (consumer: types.Consumer): VideoConsumer => ({
   rtp_parameters: consumer.rtpParameters as VideoConsumer['rtp_parameters'],
 });
 
+/**
+ * The reliability is the channel's own, from the table: mediasoup's worker reports `maxRetransmits`
+ * 0 as absent (SctpStreamParameters.cpp, 3.27), which would read as "retransmit until it arrives".
+ * It sends by it all the same: a move that cannot leave at once is dropped.
+ */
 export function toDataConsumer(consumer: types.DataConsumer): DataConsumer {
   const { id, dataProducerId, sctpStreamParameters, label } = consumer;
   // Only consumers on direct transports have none, and this package makes no direct transports.
@@ -31,7 +37,10 @@ export function toDataConsumer(consumer: types.DataConsumer): DataConsumer {
   return {
     data_consumer_id: id,
     data_producer_id: dataProducerId,
-    sctp_stream_parameters: sctpStreamParameters,
+    sctp_stream_parameters: {
+      streamId: sctpStreamParameters.streamId,
+      ...CHANNELS[label as ChannelLabel],
+    },
     label,
   };
 }

@@ -1,9 +1,10 @@
 // A cursor watch that says what a test makes it say.
+import { arrowImage } from './arrow.ts';
 import type { CursorListeners, CursorPosition, CursorShape, CursorWatch } from './cursor.ts';
 
 export class ScriptedCursorWatch implements CursorWatch {
   readonly #listeners: CursorListeners;
-  #shape: CursorShape | undefined;
+  #shape: CursorShape = { serial: 0, ...arrowImage() };
   #position: CursorPosition = { xPx: 0, yPx: 0 };
   #closed = false;
 
@@ -15,7 +16,7 @@ export class ScriptedCursorWatch implements CursorWatch {
     return this.#closed;
   }
 
-  shape(): CursorShape | undefined {
+  shape(): CursorShape {
     return this.#shape;
   }
 
@@ -24,7 +25,7 @@ export class ScriptedCursorWatch implements CursorWatch {
   }
 
   changeShape(shape: CursorShape): void {
-    const isNew = shape.serial !== this.#shape?.serial;
+    const isNew = shape.serial !== this.#shape.serial;
     this.#shape = shape;
     if (isNew && !this.#closed) this.#listeners.onShape(shape);
   }

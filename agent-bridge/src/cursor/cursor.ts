@@ -41,8 +41,8 @@ export interface CursorListeners {
 }
 
 export interface CursorWatch {
-  /** Undefined while the system shows no pointer at all. */
-  shape(): CursorShape | undefined;
+  /** A plain arrow where the system does not tell. */
+  shape(): CursorShape;
   position(): CursorPosition;
   close(): void;
 }

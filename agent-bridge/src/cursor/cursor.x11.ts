@@ -5,10 +5,13 @@
 // Limits of X: an application that warps the pointer (XWarpPointer) causes no device event, so its
 // place is learnt with the next change of shape or movement; XFixesHideCursor changes no shape and
 // cannot be noticed. Applications hide the pointer with an empty shape as a rule, which is noticed.
+// The server refuses the picture of a shape whose program has ended (`xsetroot -cursor_name …` in a
+// start script is such a one; the SECURITY extension answers BadAccess): then the plain arrow stands in.
 import type { XConnection } from '../x11/x-connection.ts';
 import { XError } from '../x11/x-error.ts';
 import { readCursor, readPointer, watchCursor } from '../x11/xfixes.ts';
 import { XInput, XiEventType } from '../x11/xinput.ts';
+import { arrowImage } from './arrow.ts';
 import { cursorImage } from './cursor-image.ts';
 import {
   MAX_POSITIONS_PER_SECOND,
@@ -18,6 +21,8 @@ import {
   type CursorWatch,
 } from './cursor.ts';
 
+/** Serial of the arrow where the server told none; its own start at 1. */
+const NO_SERIAL = 0;
 const POSITION_INTERVAL_MS = 1000 / MAX_POSITIONS_PER_SECOND;
 /** Shapes kept by serial; animated pointers come back with the same few dozen serials. */
 const MAX_KEPT_SHAPES = 64;
@@ -32,7 +37,7 @@ class X11CursorWatch implements CursorWatch {
   readonly #listeners: CursorListeners;
   readonly #kept = new Map<number, CursorShape>();
   readonly #stops: (() => void)[];
-  #shape: CursorShape | undefined;
+  #shape: CursorShape;
   #position: CursorPosition;
   #ownWhenTold: CursorPosition | undefined;
   #askedAtMs = -Infinity;
@@ -46,11 +51,11 @@ class X11CursorWatch implements CursorWatch {
       watchCursor(x, (serial) => this.#shapeChanged(serial)),
       XInput.of(x).watchRaw([XiEventType.RawMotion], () => this.#moved()),
     ];
-    this.#shape = this.#readShape();
+    this.#shape = this.#readShape(NO_SERIAL);
     this.#position = readPointer(x);
   }
 
-  shape(): CursorShape | undefined {
+  shape(): CursorShape {
     return this.#shape;
   }
 
@@ -66,18 +71,18 @@ class X11CursorWatch implements CursorWatch {
   }
 
   #shapeChanged(serial: number): void {
-    if (serial === this.#shape?.serial) return;
-    const shape = this.#kept.get(serial) ?? this.#readShape();
+    if (serial === this.#shape.serial) return;
+    const shape = this.#kept.get(serial) ?? this.#readShape(serial);
     this.#moved(); // applications change the shape where they warp the pointer
-    if (!shape || shape.serial === this.#shape?.serial) return;
+    if (shape.serial === this.#shape.serial) return;
     this.#shape = shape;
     this.#listeners.onShape(shape);
   }
 
   /** By the time we ask, the pointer may have yet another shape: the serial read is what counts. */
-  #readShape(): CursorShape | undefined {
+  #readShape(serial: number): CursorShape {
     const read = this.#ask(() => readCursor(this.#x));
-    if (!read) return undefined;
+    if (!read) return { serial, ...arrowImage() };
     const known = this.#kept.get(read.serial);
     if (known) return known;
     const hotspot = { x: read.hotspotX, y: read.hotspotY };

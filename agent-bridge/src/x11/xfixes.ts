@@ -66,7 +66,7 @@ export function watchCursor(x: XConnection, listener: (serial: number) => void):
 /** XFixesCursorImage on LP64: width 4, height 6, xhot 8, yhot 10, serial 16, pixels 24; 48 bytes. */
 const CURSOR_IMAGE_BYTES = 48;
 
-/** The cursor displayed now. One round trip; undefined when the server refuses (out of memory). */
+/** The cursor displayed now. One round trip; undefined when there is none or the server refuses. */
 export function readCursor(x: XConnection): XCursorImage | undefined {
   const pointer = xfixes().XFixesGetCursorImage(x.display);
   if (!pointer) return undefined;

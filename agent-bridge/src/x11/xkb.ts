@@ -79,8 +79,13 @@ const xkb = lazy(() => ({
   ),
 }));
 
-/** Calls `listener` after Xlib's own copy of the keyboard mapping was marked as old. */
+/**
+ * Calls `listener` after Xlib's own copy of the keyboard mapping was marked as old. Xlib turns the
+ * server's XKB messages (another layout, other keycodes) into MappingNotify, but asks for them only
+ * once it has that copy: hence the first look.
+ */
 export function watchKeyboardMapping(x: XConnection, listener: () => void): () => void {
+  keysymOf(x, keycodeRange(x).min, 0, 0);
   return x.on(XEventType.MappingNotify, (event: XEvent) => {
     xkb().XRefreshKeyboardMapping(event.bytes);
     listener();

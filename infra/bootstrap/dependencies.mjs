@@ -43,16 +43,8 @@ async function install({ root, env, step, signal, logFile }) {
       todo: 'install Node 20 or newer together with npm, then start again',
     });
   }
-  const npmEnv = {
-    ...env,
-    // node_modules is about to be deleted and made anew: nothing may run from inside it.
-    PATH: searchPath,
-    // Packages with install scripts that would go to the network for what we do not need or do
-    // better ourselves: any value keeps mediasoup's from fetching or building its worker (step 3
-    // does), and node-av's from fetching an ffmpeg executable.
-    MEDIASOUP_WORKER_BIN: env.MEDIASOUP_WORKER_BIN ?? 'made-by-the-bootstrap',
-    SKIP_FFMPEG: 'true',
-  };
+  // node_modules is about to be deleted and made anew: nothing may run from inside it.
+  const npmEnv = { ...env, PATH: searchPath };
   const run = async (/** @type {string[]} */ ...command) => {
     /** @type {string[]} */
     const complaints = [];
@@ -68,11 +60,15 @@ async function install({ root, env, step, signal, logFile }) {
     });
     return { ...end, complaints };
   };
-  let end = await run('ci');
+  // No package runs anything at install. Most install scripts here would go to the network for what
+  // we do not need (node-av's ffmpeg) or do ourselves in step 3 (mediasoup's worker).
+  let end = await run('ci', '--ignore-scripts');
   if (!end.ok && onlyUnknownToRegistry(end.complaints)) {
     // Installs from the same lock file, without comparing it with what the registry says.
-    end = await run('install', '--no-save');
+    end = await run('install', '--no-save', '--ignore-scripts');
   }
+  // The exception: the package `node` fetches the binary for this platform in its script.
+  if (end.ok) end = await run('rebuild', 'node', '--ignore-scripts=false');
   if (!end.ok) throw npmFailure(end.status, end.complaints, logFile);
 }
 
@@ -97,7 +93,7 @@ export function onlyUnknownToRegistry(complaints) {
  */
 function npmFailure(status, complaints, logFile) {
   const outOfStep = complaints.some((line) => line.includes('EUSAGE'));
-  return new SetupError(`npm ci failed (${status})`, {
+  return new SetupError(`npm could not install the dependencies (${status})`, {
     details: complaints.slice(0, 8),
     todo: outOfStep
       ? 'a package.json and package-lock.json disagree: run npm install and commit what it changes'

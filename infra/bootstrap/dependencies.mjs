@@ -108,9 +108,11 @@ function npmFailure(status, complaints, logFile) {
 export function isInstalled(root) {
   if (readText(stampFile(root)) === dependencyStamp(root)) return true;
   // Somebody who ran npm themselves has the right packages but no stamp: leave their tree alone.
+  // (An install of ours that was interrupted may look the same, but has no Node yet.)
   const lock = readText(path.join(root, 'package-lock.json'));
   const tree = readText(path.join(root, 'node_modules', '.package-lock.json'));
-  return lock && tree ? treeMatchesLock(JSON.parse(tree), JSON.parse(lock)) : false;
+  if (!lock || !tree || !treeMatchesLock(JSON.parse(tree), JSON.parse(lock))) return false;
+  return isNewEnough(projectNode(root).version);
 }
 
 /**

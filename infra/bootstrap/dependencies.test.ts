@@ -51,13 +51,30 @@ describe('an installed tree', () => {
   });
 
   test('is believed without a stamp when npm says that it is what the lock file says', () => {
-    expect(isInstalled(root)).toBe(false);
-    write('node_modules/.package-lock.json', {
-      packages: { 'node_modules/a': { version: '1.0.0' } },
-    });
+    write('node_modules/.package-lock.json', treeOf('1.0.0'));
+    putNode('v24.21.0');
     expect(isInstalled(root)).toBe(true);
+    write('node_modules/.package-lock.json', treeOf('0.9.0'));
+    expect(isInstalled(root)).toBe(false);
+  });
+
+  test('is not believed when it was interrupted before its Node came', () => {
+    write('node_modules/.package-lock.json', treeOf('1.0.0'));
+    expect(isInstalled(root)).toBe(false);
+    putNode('v20.20.2');
+    expect(isInstalled(root)).toBe(false);
   });
 });
+
+function treeOf(version: string) {
+  return { packages: { 'node_modules/a': { version } } };
+}
+
+function putNode(version: string): void {
+  const folder = join(root, 'node_modules', '.bin');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'node'), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+}
 
 describe('tree and lock file', () => {
   const lock = {

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 const START_DEADLINE_MS = 20_000;
 
 /** Virtual is what all monitors together may take; VideoRam is in KiB and must hold it. */
-const XORG_CONF = `
+const xorgConf = (depth: number) => `
 Section "ServerFlags"
   Option "AutoAddDevices" "false"
   Option "AutoEnableDevices" "false"
@@ -31,9 +31,9 @@ Section "Screen"
   Identifier "s0"
   Device "d0"
   Monitor "m0"
-  DefaultDepth 24
+  DefaultDepth ${depth}
   SubSection "Display"
-    Depth 24
+    Depth ${depth}
     Virtual 5120 2160
     Modes "1280x720"
   EndSubSection
@@ -47,6 +47,12 @@ export interface XMonitor {
   readonly y: number;
 }
 
+export interface XServerOptions {
+  readonly depth?: 16 | 24;
+  /** Off: as for an X server on another machine. */
+  readonly sharedMemory?: boolean;
+}
+
 export class XDisplay {
   /** ":65" */
   readonly name: string;
@@ -55,15 +61,21 @@ export class XDisplay {
   readonly #clients: ChildProcess[] = [];
 
   /** Starts display `:number` (the caller picks a free one) and returns when it answers. */
-  static async start(number: number, monitors: readonly XMonitor[] = []): Promise<XDisplay> {
+  static async start(
+    number: number,
+    monitors: readonly XMonitor[] = [],
+    { depth = 24, sharedMemory = true }: XServerOptions = {},
+  ): Promise<XDisplay> {
     const folder = await mkdtemp(join(tmpdir(), 'gc-x-display-'));
     const config = join(folder, 'xorg.conf');
-    await writeFile(config, XORG_CONF);
+    await writeFile(config, xorgConf(depth));
     const server = spawn(
       'Xorg',
-      `:${number} -config ${config} -logfile ${join(folder, 'xorg.log')} -displayfd 3 -noreset -nolisten tcp vt7 -sharevts -novtswitch`.split(
-        ' ',
-      ),
+      [
+        `:${number} -config ${config} -logfile ${join(folder, 'xorg.log')} -displayfd 3`,
+        '-noreset -nolisten tcp vt7 -sharevts -novtswitch',
+        sharedMemory ? '+extension MIT-SHM' : '-extension MIT-SHM',
+      ].flatMap((part) => part.split(' ')),
       { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
     );
     const said: string[] = [];

@@ -16,8 +16,8 @@ export const REFINED_BELOW_BYTES = 600;
 export const MAX_REFINEMENTS = 40;
 /** libwebrtc's own screen sharing repeats at the same interval (kZeroHertzIdleRepeatRatePeriod). */
 export const REPEAT_INTERVAL_US = 1_000_000;
-/** Many viewers may ask for key frames at once; closer than this they get the same one. */
-export const KEYFRAME_INTERVAL_US = 100_000;
+/** Many viewers may ask for key frames at once: no more than one in so long. */
+export const KEYFRAME_INTERVAL_US = 40_000;
 /** After an input its answer may come in several pieces: let them through faster for so long. */
 export const BOOST_AFTER_INPUT_US = 50_000;
 /** Frames that may come closer than 1/maxFps, to be made up for by the following ones. */
@@ -101,7 +101,7 @@ export class FrameSchedule {
     }
     if (this.#changed) {
       due.push({ make: 'change', atUs: this.#captureAllowedAtUs(nowUs) });
-    } else {
+    } else if (!this.#keyframeWanted) {
       if (this.#refinementsLeft > 0) {
         const spaced = this.#lastFrameAtUs + REFINE_INTERVAL_US;
         const still = this.#lastWasCut ? spaced : this.#stillSinceUs + STILL_AFTER_US;

@@ -83,7 +83,11 @@ export class MonitorStream {
   /** The monitor was moved or has another size: the next frame is a key frame of the new area. */
   setSource(source: CaptureSource): void {
     this.#source = source;
-    this.#tell({ type: 'source', source });
+    if (this.#worker) return this.#tell({ type: 'source', source });
+    // the last try may have failed just because the monitor was not there any more
+    clearTimeout(this.#restartTimer);
+    this.#failures = 0;
+    if (!this.#closing) this.#startWorker();
   }
 
   /** Idempotent; resolves when the thread has ended. No frame is delivered after the call. */

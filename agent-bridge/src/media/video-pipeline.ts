@@ -22,8 +22,6 @@ import { RowBands } from './row-bands.ts';
 
 /** More slices than this cost bits without saving time on screen content. */
 const MAX_THREADS = 4;
-/** setTimeout can not wait longer than this. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 const QUALITY: Readonly<Record<FrameCause, Quality>> = {
   change: 'change',
@@ -49,6 +47,8 @@ export class VideoPipeline {
   readonly #capture: ScreenCapture;
   readonly #converter: ColorConverter;
   readonly #changed: RowBands;
+  /** The converter holds nothing yet: whatever the capture finds equal to that is still new. */
+  #pictureIsNew = true;
   readonly #schedule: FrameSchedule;
   readonly #budget: FrameBudget;
   readonly #ladder = new PresetLadder();
@@ -57,7 +57,8 @@ export class VideoPipeline {
   #target: StreamTarget;
   #watched = false;
   #closed = false;
-  #wakeTimer: NodeJS.Timeout | undefined;
+  #sleep: NodeJS.Timeout | undefined;
+  #nextTurn: NodeJS.Immediate | undefined;
   /** Since the last capture; 0 when nothing was heard. */
   #changeHeardAtUs = 0;
   /** Of the picture the converter holds. */
@@ -110,7 +111,8 @@ export class VideoPipeline {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#wakeTimer);
+    clearTimeout(this.#sleep);
+    clearImmediate(this.#nextTurn);
     this.#capture.close();
     this.#encoder.close();
     this.#converter.close();
@@ -122,21 +124,21 @@ export class VideoPipeline {
     this.#guarded(() => this.#proceed());
   }
 
-  /** Makes what is due and sleeps until something else will be. */
+  /** Makes what is due, or sleeps until something is. */
   #proceed(): void {
-    if (this.#closed) return;
-    clearTimeout(this.#wakeTimer);
+    clearTimeout(this.#sleep);
+    clearImmediate(this.#nextTurn);
     const input = this.#options.inputMark.read();
-    this.#schedule.noteInput(input.seq === 0 ? -Infinity : input.atUs);
+    if (input.seq !== 0) this.#schedule.noteInput(input.atUs);
     const at = nowUs();
     const decision = this.#schedule.decide(at, this.#budget.refineReadyAtUs(at));
     if (decision.make !== 'nothing') {
       this.#makeFrame(decision.make);
-      // a turn of its own: requests that arrived meanwhile come first
-      this.#wakeTimer = setTimeout(() => this.#guarded(() => this.#proceed()), 0);
+      // what arrived meanwhile is heard first
+      this.#nextTurn = setImmediate(() => this.#guarded(() => this.#proceed()));
     } else if (decision.untilUs !== Infinity) {
-      const waitMs = Math.min(Math.ceil((decision.untilUs - at) / 1000), LONGEST_WAIT_MS);
-      this.#wakeTimer = setTimeout(() => this.#guarded(() => this.#proceed()), waitMs);
+      const waitMs = Math.ceil((decision.untilUs - at) / 1000);
+      this.#sleep = setTimeout(() => this.#guarded(() => this.#proceed()), waitMs);
     }
   }
 
@@ -150,6 +152,8 @@ export class VideoPipeline {
       waitUs = this.#changeHeardAtUs === 0 ? 0 : startedAtUs - this.#changeHeardAtUs;
       this.#changeHeardAtUs = 0;
       this.#capture.grab(this.#converter.picture, this.#changed);
+      if (this.#pictureIsNew) this.#changed.addAll();
+      this.#pictureIsNew = false;
       capturedAtUs = nowUs();
       const different = !this.#changed.isEmpty;
       this.#schedule.noteCaptured(startedAtUs, different);

@@ -10,14 +10,6 @@ import { bind, lazy, xlib, type DisplayPointer, type Xid } from './xlib.ts';
 const XDamageReportNonEmpty = 3;
 const NONE: Xid = 0;
 
-/** A rectangle in root window pixels. */
-export interface PixelRect {
-  readonly x: number;
-  readonly y: number;
-  readonly widthPx: number;
-  readonly heightPx: number;
-}
-
 const xdamage = lazy(() => ({
   QueryExtension: bind<(d: DisplayPointer, eventBase: Int32Array, errorBase: Int32Array) => number>(
     'Xdamage',

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { XConnection } from '../src/x11/x-connection.ts';
 import type { XError, XProtocolError } from '../src/x11/x-error.ts';
 import { XEventType } from '../src/x11/x-event.ts';
 import { bind, lazy, xlib, type DisplayPointer, type Xid } from '../src/x11/xlib.ts';
-import { until } from './deadline.ts';
+import { until, watchFor } from './deadline.ts';
 import { XDisplay } from './x-display.ts';
 
 const NUMBER = 65;
@@ -61,6 +62,12 @@ describe('a connection to an X server', () => {
     // the event is in the socket: this round trip takes it out, the socket never becomes readable
     xlib().XSync(connection.display, 0);
     await until('the property event', () => heard > 0);
+  });
+
+  it('waits without a thread of the pool: more connections than threads leave files readable', async () => {
+    for (let n = 0; n < 10; n++) connect();
+    await watchFor(50);
+    await expect(readFile(import.meta.filename, 'utf8')).resolves.toContain('without a thread');
   });
 
   it('stops delivering to who no longer listens', async () => {

@@ -1,0 +1,151 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { until, watchFor } from '../../test/deadline.ts';
+import { H264Decoder } from '../../test/h264-decoder.ts';
+import type { ScreenCapture } from './capture.ts';
+import { paintRect } from './capture.test-pattern.ts';
+import type { EncodedFrame, Picture } from './frame.ts';
+import { InputMark } from './input-mark.ts';
+import type { RowBands } from './row-bands.ts';
+import { VideoPipeline } from './video-pipeline.ts';
+
+/** A screen that the test draws and breaks; notes what is asked of it. */
+class FakeScreen implements ScreenCapture {
+  readonly widthPx = 320;
+  readonly heightPx = 200;
+  readonly calls: string[] = [];
+  colour = 0xffffff;
+  broken = false;
+  /** Rows `grab` will report. */
+  rows: [number, number][] = [];
+  announce = () => {};
+
+  start(onChange: () => void): void {
+    this.calls.push('start');
+    this.announce = onChange;
+  }
+
+  grab(picture: Picture, changed: RowBands): void {
+    this.calls.push('grab');
+    if (this.broken) throw new Error('the screen broke');
+    paintRect(picture, { x: 0, y: 0, widthPx: 320, heightPx: 200 }, this.colour);
+    for (const [top, rows] of this.rows) changed.addRows(top, rows);
+  }
+
+  stop(): void {
+    this.calls.push('stop');
+  }
+
+  close(): void {
+    this.calls.push('close');
+  }
+}
+
+class Bench {
+  readonly screen = new FakeScreen();
+  readonly frames: EncodedFrame[] = [];
+  readonly failures: unknown[] = [];
+  readonly pipeline: VideoPipeline;
+
+  constructor() {
+    this.pipeline = new VideoPipeline({
+      capture: this.screen,
+      chroma: '420',
+      target: { maxBitrateBps: 8_000_000, maxFps: 60 },
+      inputMark: new InputMark(),
+      onFrame: (frame) => this.frames.push(frame),
+      onFailed: (error) => this.failures.push(error),
+    });
+  }
+}
+
+let bench: Bench;
+afterEach(() => bench.pipeline.close());
+
+describe('one monitor', () => {
+  it('is not captured before somebody watches', async () => {
+    bench = new Bench();
+    bench.pipeline.requestKeyframe();
+    bench.pipeline.setTarget({ maxBitrateBps: 1_000_000, maxFps: 10 });
+    await watchFor(50);
+    expect(bench.screen.calls).toEqual([]);
+  });
+
+  it('is shown whole in the first frame, also rows the capture found equal to empty memory', () => {
+    bench = new Bench();
+    bench.screen.rows = [];
+    bench.pipeline.setWatched(true);
+    const [first] = bench.frames;
+    if (!first) expect.fail('no frame');
+    const decoder = new H264Decoder();
+    const picture = decoder.decode(first.data);
+    for (const y of [1, 100, 198]) {
+      for (const part of picture.rgbAt(160, y)) expect(part).toBeGreaterThan(250);
+    }
+    decoder.close();
+  });
+
+  it('has its first frame made in the very call that starts the watching', () => {
+    bench = new Bench();
+    bench.pipeline.setWatched(true);
+    expect(bench.frames.map(({ keyframe }) => keyframe)).toEqual([true]);
+  });
+
+  it('has a change captured and sent in the very call that announces it', async () => {
+    bench = new Bench();
+    bench.pipeline.setWatched(true);
+    await until('refinement', () => bench.frames.at(-1)?.cause === 'refine');
+    await until('its end', () => (bench.frames.at(-1)?.data.length ?? 999) < 200);
+    const from = bench.frames.length;
+    bench.screen.colour = 0x336699;
+    bench.screen.rows = [[0, 200]];
+    bench.screen.announce();
+    expect(bench.frames.slice(from).map(({ cause }) => cause)).toEqual(['change']);
+  });
+
+  it('costs neither conversion nor encoding when a change changed nothing', async () => {
+    bench = new Bench();
+    bench.pipeline.setWatched(true);
+    await until('its refinement', () => (bench.frames.at(-1)?.data.length ?? 999) < 200);
+    const from = bench.frames.length;
+    bench.screen.announce();
+    expect(bench.screen.calls.at(-1)).toBe('grab');
+    expect(bench.frames.length).toBe(from);
+  });
+
+  it('whose capture breaks is closed and reported, once', () => {
+    bench = new Bench();
+    bench.screen.broken = true;
+    bench.pipeline.setWatched(true);
+    bench.pipeline.requestKeyframe();
+    bench.pipeline.setWatched(false);
+    expect(bench.failures).toEqual([new Error('the screen broke')]);
+    expect(bench.screen.calls.filter((call) => call === 'close')).toHaveLength(1);
+    expect(bench.frames).toEqual([]);
+  });
+
+  it('is left alone after the last watcher went, until the next one', async () => {
+    bench = new Bench();
+    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched(false);
+    const from = bench.frames.length;
+    bench.pipeline.requestKeyframe();
+    await watchFor(1_200);
+    expect(bench.frames.length).toBe(from);
+    bench.pipeline.setWatched(true);
+    expect(bench.frames.slice(from).map(({ keyframe }) => keyframe)).toEqual([true]);
+    expect(bench.screen.calls).toEqual(['start', 'grab', 'stop', 'start', 'grab']);
+  });
+
+  it('is closed once and silent afterwards', async () => {
+    bench = new Bench();
+    bench.pipeline.setWatched(true);
+    bench.pipeline.close();
+    bench.pipeline.close();
+    const from = bench.frames.length;
+    bench.screen.announce();
+    bench.pipeline.requestKeyframe();
+    await watchFor(1_200);
+    expect(bench.frames.length).toBe(from);
+    expect(bench.screen.calls.filter((call) => call === 'close')).toHaveLength(1);
+  });
+});

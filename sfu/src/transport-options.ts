@@ -40,10 +40,10 @@ const VIEWER_MESSAGE_BYTES = 16 * 1024;
 const AGENT_MESSAGE_BYTES = 272 * 1024;
 
 /**
- * Bytes that may wait for a slow agent on one input channel. What does not fit is dropped: about
- * 3000 events, more than a person makes while the connection still counts as connected.
+ * Bytes that may wait for a slow agent on one input channel; what does not fit is dropped. Room for
+ * a large pasted text (in `text` events of 1 KiB), far more than keys and clicks can fill.
  */
-const INPUT_QUEUE_BYTES = 64 * 1024;
+const INPUT_QUEUE_BYTES = 256 * 1024;
 /** Bytes of facts that may wait for a slow viewer: a few cursor shapes, then they are dropped. */
 const FACTS_QUEUE_BYTES = 1024 * 1024;
 

@@ -125,6 +125,7 @@ export class ControlClient {
   async notice<Name extends keyof Notices>(
     name: Name,
     matches: (fact: RequestOf<Notices, Name>) => boolean = () => true,
+    withinMs = NOTICE_TIMEOUT_MS,
   ): Promise<RequestOf<Notices, Name>> {
     const find = (): RequestOf<Notices, Name> | undefined => {
       for (const notice of this.notices)
@@ -138,8 +139,8 @@ export class ControlClient {
       if (found) resolve(found);
     };
     const timer = setTimeout(
-      () => reject(new Error(`no notice ${name} within ${NOTICE_TIMEOUT_MS} ms`)),
-      NOTICE_TIMEOUT_MS,
+      () => reject(new Error(`no notice ${name} within ${withinMs} ms`)),
+      withinMs,
     );
     this.#waiting.add(check);
     check();

@@ -1,0 +1,72 @@
+// Security headers. Everything is unframable and may load nothing; only the viewer page says
+// otherwise, for itself, per session.
+import helmet from 'helmet';
+import type { RequestHandler, Response } from 'express';
+
+/** What a page of ours may use of the browser; the embedding page grants it through `allow`. */
+const PERMISSIONS = [
+  'fullscreen=(self)',
+  'autoplay=(self)',
+  'clipboard-read=(self)',
+  'clipboard-write=(self)',
+  'keyboard-map=(self)',
+  'camera=()',
+  'display-capture=()',
+  'geolocation=()',
+  'microphone=()',
+  'payment=()',
+  'usb=()',
+].join(', ');
+
+/** @param publicUrl over https browsers are told to stay there. */
+export function everywhere(publicUrl: string): RequestHandler[] {
+  return [
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+      },
+      xFrameOptions: { action: 'deny' },
+      referrerPolicy: { policy: 'no-referrer' },
+      strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+    }),
+    (_request, response, next) => {
+      response.set('Permissions-Policy', PERMISSIONS);
+      next();
+    },
+  ];
+}
+
+/**
+ * The viewer page: our own scripts and sockets, no inline script, framed by exactly these origins.
+ * X-Frame-Options is not sent: it knows no list, and where both are there some browsers obey it.
+ * @param embedOrigins exact origins (contract: EmbedOrigin), so nothing in them can end a directive.
+ */
+export function forViewer(
+  response: Response,
+  publicUrl: string,
+  embedOrigins: readonly string[],
+): void {
+  const socketOrigin = publicUrl.replace(/^http/, 'ws');
+  const ancestors = embedOrigins.length > 0 ? embedOrigins.join(' ') : "'none'";
+  response.removeHeader('X-Frame-Options');
+  // It is meant to be framed by other origins, and opened by them.
+  response.removeHeader('Cross-Origin-Resource-Policy');
+  response.removeHeader('Cross-Origin-Opener-Policy');
+  response.set(
+    'Content-Security-Policy',
+    [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' data: blob:",
+      "media-src 'self' blob:",
+      "font-src 'self'",
+      "worker-src 'self'",
+      `connect-src 'self' ${socketOrigin}`,
+      "base-uri 'none'",
+      "form-action 'none'",
+      `frame-ancestors ${ancestors}`,
+    ].join('; '),
+  );
+}

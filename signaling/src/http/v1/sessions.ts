@@ -1,0 +1,84 @@
+// Session routes: HTTP words into calls of SessionManager, records into contract answers.
+import { SessionId } from '@guruconnect/contract/ids';
+import type { ViewerInvitation } from '@guruconnect/contract/http/v1/sessions';
+import type { z } from 'zod';
+import type { ViewerCodes } from '../../keys/viewer-codes.ts';
+import type { CreatedAnswer, SessionManager } from '../../session/session-manager.ts';
+import { sessionView } from '../../session/session-view.ts';
+import type { RouteHandlers } from '../bind-routes.ts';
+import type { Idempotency } from '../idempotency.ts';
+import { cursorKey, page } from './cursor.ts';
+
+export type SessionRoutesParts = {
+  readonly sessions: SessionManager;
+  readonly codes: ViewerCodes;
+  readonly idempotency: Idempotency<CreatedAnswer>;
+  readonly publicUrl: string;
+};
+
+type SessionRoutes = Pick<
+  RouteHandlers,
+  | 'sessions.create'
+  | 'sessions.list'
+  | 'sessions.read'
+  | 'sessions.end'
+  | 'sessions.events'
+  | 'viewer_codes.create'
+>;
+
+export function sessionRoutes({
+  sessions,
+  codes,
+  idempotency,
+  publicUrl,
+}: SessionRoutesParts): SessionRoutes {
+  const invitation = (
+    id: SessionId,
+    code: string,
+    expiresAtMs: number,
+  ): z.input<typeof ViewerInvitation> => ({
+    url: `${publicUrl}/viewer/${id}`,
+    code,
+    code_expires_at: new Date(expiresAtMs).toISOString(),
+  });
+
+  return {
+    'sessions.create': async ({ body, integrator, header }) => {
+      const { session, nonce, code_expires_at_ms } = await idempotency.run(
+        integrator.id,
+        header('idempotency-key'),
+        body,
+        (keep) => sessions.create(body, keep),
+      );
+      const code = codes.derive(session.id, nonce);
+      return { ...session, viewer: invitation(session.id, code, code_expires_at_ms) };
+    },
+
+    'sessions.list': async ({ query: { cursor, limit, device_id, state, client_ref } }) => {
+      const found = await sessions.list({
+        device_id,
+        state,
+        client_ref,
+        before: cursorKey(SessionId, cursor),
+        limit: limit + 1,
+      });
+      const { entries, ...next } = page(found, limit, ({ id }) => id);
+      return { sessions: entries.map(sessionView), ...next };
+    },
+
+    'sessions.read': async ({ params }) => sessionView(await sessions.read(params.session_id)),
+
+    'sessions.end': async ({ params, body }) =>
+      sessionView(await sessions.end(params.session_id, 'integrator_ended', body.reason)),
+
+    'sessions.events': async ({ params: { session_id }, query: { after, limit } }) => ({
+      events: await sessions.events(session_id, after, limit),
+      last_seq: (await sessions.read(session_id)).last_seq,
+    }),
+
+    'viewer_codes.create': async ({ params: { session_id }, body }) => {
+      const { code, expires_at_ms } = await sessions.mintCode(session_id, body);
+      return invitation(session_id, code, expires_at_ms);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// One-time codes that open a viewer: made, and taken exactly once. Only hashes are stored; the code
+// itself is derived from the cluster secret and a public nonce, so a repeated request with the same
+// Idempotency-Key can be answered with the same code without keeping it anywhere. Owned by main.ts.
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { GcError } from '@guruconnect/contract/errors';
+import type { Grant } from '@guruconnect/contract/grants';
+import type { SessionId } from '@guruconnect/contract/ids';
+import type { Technician } from '@guruconnect/contract/session';
+import type { CodeRecord, Store } from '../store/store.ts';
+import { secretHash } from './secret-hash.ts';
+
+/** Makes two codes of one session differ; the secrecy is the key's. */
+const NONCE_BYTES = 16;
+
+export type MintedCode = {
+  readonly code: string;
+  readonly nonce: string;
+  readonly expires_at_ms: number;
+};
+
+export class ViewerCodes {
+  readonly #store: Store;
+  readonly #lifetimeMs: number;
+  readonly #key: Buffer;
+
+  constructor(parts: { store: Store; clusterSecret: string; lifetimeMs: number }) {
+    this.#store = parts.store;
+    this.#lifetimeMs = parts.lifetimeMs;
+    // Its own key: what is derived here says nothing about tokens for media nodes.
+    this.#key = Buffer.from(hkdfSync('sha256', parts.clusterSecret, '', 'gc viewer codes', 32));
+  }
+
+  get lifetimeMs(): number {
+    return this.#lifetimeMs;
+  }
+
+  async mint(session_id: SessionId, technician: Technician, grants: Grant[]): Promise<MintedCode> {
+    const nonce = randomBytes(NONCE_BYTES).toString('base64url');
+    const code = this.derive(session_id, nonce);
+    const expires_at_ms = Date.now() + this.#lifetimeMs;
+    await this.#store.codes.add({
+      hash: secretHash(code),
+      session_id,
+      technician,
+      grants,
+      expires_at_ms,
+    });
+    return { code, nonce, expires_at_ms };
+  }
+
+  /** The code that was minted with this nonce. */
+  derive(session_id: SessionId, nonce: string): string {
+    const bytes = createHmac('sha256', this.#key).update(`${session_id}.${nonce}`).digest();
+    return `gcv_${bytes.toString('base64url')}`;
+  }
+
+  /** @throws GcError `code_invalid`, `code_used`, `code_expired`. */
+  async take(session_id: SessionId, code: string): Promise<CodeRecord> {
+    const taken = await this.#store.codes.take(secretHash(code), session_id, Date.now());
+    if (taken === 'unknown') throw new GcError('code_invalid');
+    if (taken === 'used') throw new GcError('code_used');
+    if (taken === 'expired') throw new GcError('code_expired');
+    return taken;
+  }
+}

@@ -1,0 +1,409 @@
+// The rules of a session, pure: a fact and the time go in, the new record and the journal's new
+// entries come out, or a refusal. The one door for every change of state: session/journal.ts writes
+// what this decides and nothing else writes a session.
+import { mayGo, type TransitionTable } from '@guruconnect/contract/base/transitions';
+import { GcError } from '@guruconnect/contract/errors';
+import type { BootId, NodeId, ViewerId } from '@guruconnect/contract/ids';
+import type { EventName } from '@guruconnect/contract/journal';
+import type { Topology } from '@guruconnect/contract/monitor';
+import type { EndReason, SessionState } from '@guruconnect/contract/session';
+import type { RtpCapabilities } from '@guruconnect/contract/signal/rtc-parameters';
+import { CLOCK_TOLERANCE_S, VIEWER_TOKEN, type ConsentAnswer } from '@guruconnect/contract/tokens';
+import { LIMITS, type Timings } from '../limits.ts';
+import type { SessionRecord, ViewerRecord } from '../store/session-record.ts';
+
+/** `waiting_agent` is entered again when the agent comes back as another boot: it has to be asked. */
+export const SESSION_TRANSITIONS: TransitionTable<SessionState> = {
+  waiting_agent: ['waiting_consent', 'connecting', 'ended'],
+  waiting_consent: ['waiting_agent', 'connecting', 'ended'],
+  connecting: ['live', 'waiting_agent', 'ended'],
+  live: ['reconnecting', 'waiting_agent', 'ended'],
+  reconnecting: ['live', 'waiting_agent', 'ended'],
+  ended: [],
+};
+
+export type SessionFact =
+  /** A media node has a router for it. */
+  | { readonly kind: 'placed'; readonly epoch: number; readonly node_id: NodeId }
+  | { readonly kind: 'agent_connected' }
+  | { readonly kind: 'agent_disconnected' }
+  /** The agent came back as another boot, or lost its part of the session: it has to be asked. */
+  | { readonly kind: 'agent_forgot' }
+  /** The agent acknowledged the offer. */
+  | { readonly kind: 'offered'; readonly boot_id: BootId }
+  | {
+      readonly kind: 'consent_answered';
+      readonly boot_id: BootId;
+      readonly answer: ConsentAnswer;
+      readonly proof: string;
+    }
+  /** The node's word on the agent's transports. */
+  | { readonly kind: 'agent_media'; readonly epoch: number; readonly connected: boolean }
+  /** The agent's word: all monitors are published. */
+  | { readonly kind: 'media_ready'; readonly epoch: number }
+  | { readonly kind: 'topology_changed'; readonly topology: Topology }
+  | { readonly kind: 'viewer_admitted'; readonly viewer: ViewerRecord }
+  | { readonly kind: 'viewer_joined'; readonly viewer_id: ViewerId }
+  | { readonly kind: 'viewer_left'; readonly viewer_id: ViewerId }
+  | {
+      readonly kind: 'viewer_consuming';
+      readonly viewer_id: ViewerId;
+      readonly epoch: number;
+      readonly rtp_capabilities: RtpCapabilities;
+    }
+  | { readonly kind: 'ended'; readonly end_reason: EndReason; readonly words?: string | undefined };
+
+export type NewEvent = { readonly type: EventName; readonly data: Record<string, unknown> };
+export type Decision = { readonly record: SessionRecord; readonly events: readonly NewEvent[] };
+
+export const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+/**
+ * @returns undefined when the fact changes nothing.
+ * @throws GcError `session_ended` or `illegal_transition`.
+ */
+export function decide(
+  record: SessionRecord,
+  fact: SessionFact,
+  nowMs: number,
+): Decision | undefined {
+  if (record.state === 'ended') {
+    if (HARMLESS_AFTER_END.has(fact.kind)) return undefined;
+    throw new GcError('session_ended');
+  }
+  switch (fact.kind) {
+    case 'placed':
+      return placed(record, fact, nowMs);
+    case 'agent_connected':
+      if (record.agent.connected) return undefined;
+      return changed(
+        { ...record, agent: { ...record.agent, connected: true, since_ms: nowMs } },
+        event('agent.connected'),
+      );
+    case 'agent_disconnected':
+      return agentDisconnected(record, nowMs);
+    case 'agent_forgot':
+      return agentForgot(record, nowMs);
+    case 'offered':
+      return offered(record, fact, nowMs);
+    case 'consent_answered':
+      return consentAnswered(record, fact, nowMs);
+    case 'agent_media':
+      return agentMedia(record, fact, nowMs);
+    case 'media_ready':
+      return mediaReady(record, fact, nowMs);
+    case 'topology_changed':
+      if (!record.allowed || same(record.topology, fact.topology)) return undefined;
+      return changed(
+        { ...record, topology: fact.topology },
+        event('topology.changed', { topology: fact.topology }),
+      );
+    case 'viewer_admitted':
+      return viewerAdmitted(record, fact.viewer, nowMs);
+    case 'viewer_joined':
+      return viewerJoined(record, fact.viewer_id, nowMs);
+    case 'viewer_left':
+      return viewerLeft(record, fact.viewer_id, nowMs);
+    case 'viewer_consuming': {
+      const { epoch, rtp_capabilities } = fact;
+      return changed(
+        withViewer(record, fact.viewer_id, { consuming: { epoch, rtp_capabilities } }),
+      );
+    }
+    case 'ended':
+      return ended(record, fact, nowMs);
+  }
+}
+
+/** After this long without its socket a viewer's token has expired for certain. */
+const TOKEN_GONE_MS = (VIEWER_TOKEN.lifetimeS + 2 * CLOCK_TOLERANCE_S) * 1000;
+
+/** What may arrive late without being a mistake of anybody. */
+const HARMLESS_AFTER_END: ReadonlySet<SessionFact['kind']> = new Set([
+  'ended',
+  'agent_connected',
+  'agent_disconnected',
+  'agent_media',
+  'topology_changed',
+  'viewer_left',
+]);
+
+const event = (type: EventName, data: Record<string, unknown> = {}): NewEvent => ({ type, data });
+const changed = (record: SessionRecord, ...events: NewEvent[]): Decision => ({ record, events });
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function go(record: SessionRecord, state: SessionState, nowMs: number): SessionRecord {
+  if (!mayGo(SESSION_TRANSITIONS, record.state, state))
+    throw new GcError(
+      'illegal_transition',
+      `A session can not go from ${record.state} to ${state}`,
+    );
+  return { ...record, state, state_since_ms: nowMs };
+}
+
+type Fact<K extends SessionFact['kind']> = Extract<SessionFact, { kind: K }>;
+
+function placed(
+  record: SessionRecord,
+  { epoch, node_id }: Fact<'placed'>,
+  nowMs: number,
+): Decision {
+  if (epoch <= record.placement.epoch)
+    throw new GcError('stale_epoch', `The session is placed with epoch ${record.placement.epoch}`);
+  const moved: SessionRecord = {
+    ...record,
+    placement: { epoch, node_id, agent_media: false, published: false },
+    viewers: record.viewers.map(({ consuming: _, ...viewer }) => viewer),
+  };
+  const told = event('session.placed', { epoch });
+  if (record.state !== 'live') return changed(moved, told);
+  const lost = reconnecting(moved, 'media_lost', nowMs);
+  return changed(lost.record, ...lost.events, told);
+}
+
+function reconnecting(
+  record: SessionRecord,
+  lost: 'agent_lost' | 'media_lost',
+  nowMs: number,
+): Decision {
+  return changed(
+    { ...go(record, 'reconnecting', nowMs), lost },
+    event('session.reconnecting', { cause: lost }),
+  );
+}
+
+function live(record: SessionRecord, nowMs: number): Decision {
+  const { lost: _, ...back } = go(record, 'live', nowMs);
+  return changed({ ...back, live_at_ms: record.live_at_ms ?? nowMs }, event('session.live'));
+}
+
+/** A picture that still runs is not interrupted because its agent's socket is gone. */
+function agentDisconnected(record: SessionRecord, nowMs: number): Decision | undefined {
+  if (!record.agent.connected) return undefined;
+  const away: SessionRecord = {
+    ...record,
+    agent: { ...record.agent, connected: false, since_ms: nowMs },
+  };
+  const told = event('agent.disconnected');
+  if (record.state !== 'live' || record.placement.agent_media) return changed(away, told);
+  const lost = reconnecting(away, 'agent_lost', nowMs);
+  return changed(lost.record, told, ...lost.events);
+}
+
+/** Consent belongs to the boot that got it: another one asks again. */
+function agentForgot(record: SessionRecord, nowMs: number): Decision | undefined {
+  if (record.agent.offered_boot === undefined) return undefined;
+  const { offered_boot: _boot, offered_at_ms: _at, ...agent } = record.agent;
+  const { lost: _lost, ...back } =
+    record.state === 'waiting_agent' ? record : go(record, 'waiting_agent', nowMs);
+  return changed({
+    ...back,
+    agent,
+    allowed: false,
+    consent: record.mode === 'attended' ? 'pending' : 'not_required',
+    placement: { ...record.placement, published: false },
+  });
+}
+
+function offered(record: SessionRecord, fact: Fact<'offered'>, nowMs: number): Decision {
+  if (record.state !== 'waiting_agent')
+    throw new GcError('illegal_transition', `There is nothing to offer in ${record.state}`);
+  const taken: SessionRecord = {
+    ...record,
+    agent: { ...record.agent, offered_boot: fact.boot_id, offered_at_ms: nowMs },
+  };
+  const expires_at = isoTime(nowMs + record.consent_timeout_s * 1000);
+  const told = event('session.offered');
+  if (record.mode === 'unattended') return changed(taken, told);
+  return changed(
+    go(taken, 'waiting_consent', nowMs),
+    told,
+    event('consent.requested', { expires_at }),
+  );
+}
+
+function consentAnswered(
+  record: SessionRecord,
+  { boot_id, answer, proof }: Fact<'consent_answered'>,
+  nowMs: number,
+): Decision {
+  const asked = record.mode === 'attended' ? 'waiting_consent' : 'waiting_agent';
+  if (record.state !== asked || record.agent.offered_boot !== boot_id)
+    throw new GcError('illegal_transition', `No answer is awaited in ${record.state}`);
+  const { offered_at_ms: _, ...agent } = record.agent;
+  const answered: SessionRecord = { ...record, agent };
+  const allowed = { ...answered, allowed: true };
+  const end = (consent: SessionRecord['consent'], end_reason: EndReason, ...told: NewEvent[]) => {
+    const finished = finish({ ...answered, consent }, { end_reason }, nowMs);
+    return changed(finished.record, ...told, ...finished.events);
+  };
+  switch (answer) {
+    case 'not_required':
+      // "Attended" is the integrator's word that a person is asked: an agent can not waive it.
+      if (record.mode === 'attended')
+        throw new GcError('illegal_transition', 'An attended session needs the answer of a person');
+      return changed(go(allowed, 'connecting', nowMs));
+    case 'granted':
+      return changed(
+        go({ ...allowed, consent: 'granted' }, 'connecting', nowMs),
+        event('consent.granted', { proof }),
+      );
+    case 'denied':
+      return end('denied', 'consent_denied', event('consent.denied', { proof }));
+    case 'timed_out':
+      return end('timed_out', 'consent_timed_out', event('consent.timed_out', { proof }));
+    case 'unavailable':
+      return end('unavailable', 'consent_unavailable');
+    case 'refused':
+      return end(record.consent, 'refused_by_agent');
+  }
+}
+
+function agentMedia(
+  record: SessionRecord,
+  { epoch, connected }: Fact<'agent_media'>,
+  nowMs: number,
+): Decision | undefined {
+  const { placement } = record;
+  if (epoch !== placement.epoch || connected === placement.agent_media) return undefined;
+  const told: SessionRecord = { ...record, placement: { ...placement, agent_media: connected } };
+  if (!connected && record.state === 'live')
+    return reconnecting(told, record.agent.connected ? 'media_lost' : 'agent_lost', nowMs);
+  if (connected && record.state === 'reconnecting' && placement.published) return live(told, nowMs);
+  return changed(told);
+}
+
+function mediaReady(
+  record: SessionRecord,
+  { epoch }: Fact<'media_ready'>,
+  nowMs: number,
+): Decision | undefined {
+  if (epoch !== record.placement.epoch)
+    throw new GcError('stale_epoch', `The session is placed with epoch ${record.placement.epoch}`);
+  if (record.state === 'live') return undefined;
+  return live(
+    { ...record, placement: { ...record.placement, agent_media: true, published: true } },
+    nowMs,
+  );
+}
+
+function withViewer(
+  record: SessionRecord,
+  id: ViewerId,
+  change: Partial<ViewerRecord>,
+): SessionRecord {
+  if (!record.viewers.some((viewer) => viewer.id === id))
+    throw new GcError('unauthenticated', 'The session has no such viewer');
+  return {
+    ...record,
+    viewers: record.viewers.map((viewer) => (viewer.id === id ? { ...viewer, ...change } : viewer)),
+  };
+}
+
+export const isThere = (viewer: ViewerRecord): boolean =>
+  viewer.joined_at_ms !== undefined && viewer.left_at_ms === undefined;
+
+/** There, or holding a token and still expected. */
+const takesAPlace = (viewer: ViewerRecord, nowMs: number): boolean =>
+  isThere(viewer) || (viewer.left_at_ms ?? viewer.admitted_at_ms) + TOKEN_GONE_MS > nowMs;
+
+/** @throws GcError `limit_reached`. */
+export function roomForViewer(record: SessionRecord, nowMs: number): void {
+  const places = record.viewers.filter(
+    (viewer) => viewer.left_at_ms === undefined && takesAPlace(viewer, nowMs),
+  );
+  if (places.length >= LIMITS.viewersPerSession)
+    throw new GcError('limit_reached', `A session has ${LIMITS.viewersPerSession} viewers at most`);
+}
+
+function viewerAdmitted(record: SessionRecord, viewer: ViewerRecord, nowMs: number): Decision {
+  roomForViewer(record, nowMs);
+  // Whose token has expired can not come back: the list stays as short as the session is busy.
+  const viewers = record.viewers.filter((known) => takesAPlace(known, nowMs));
+  return changed({ ...record, viewers: [...viewers, viewer] });
+}
+
+function viewerJoined(record: SessionRecord, id: ViewerId, nowMs: number): Decision | undefined {
+  const viewer = record.viewers.find((candidate) => candidate.id === id);
+  if (viewer && isThere(viewer)) return undefined;
+  const joined = withViewer(record, id, { joined_at_ms: nowMs, left_at_ms: undefined });
+  return changed(
+    joined,
+    event('viewer.joined', {
+      viewer_id: id,
+      technician: viewer?.technician,
+      grants: viewer?.grants,
+    }),
+  );
+}
+
+function viewerLeft(record: SessionRecord, id: ViewerId, nowMs: number): Decision | undefined {
+  const viewer = record.viewers.find((candidate) => candidate.id === id);
+  if (!viewer || !isThere(viewer)) return undefined;
+  return changed(
+    withViewer(record, id, { left_at_ms: nowMs, consuming: undefined }),
+    event('viewer.left', { viewer_id: id }),
+  );
+}
+
+function ended(record: SessionRecord, fact: Fact<'ended'>, nowMs: number): Decision {
+  const unanswered = record.state === 'waiting_consent' && fact.end_reason === 'consent_timed_out';
+  if (!unanswered) return finish(record, fact, nowMs);
+  const finished = finish({ ...record, consent: 'timed_out' }, fact, nowMs);
+  return changed(finished.record, event('consent.timed_out'), ...finished.events);
+}
+
+function finish(
+  record: SessionRecord,
+  { end_reason, words }: Pick<Fact<'ended'>, 'end_reason' | 'words'>,
+  nowMs: number,
+): Decision {
+  const { lost: _, ...over } = go(record, 'ended', nowMs);
+  return changed(
+    { ...over, allowed: false, ended_at_ms: nowMs, end_reason },
+    event('session.ended', { end_reason, ...(words === undefined ? {} : { reason: words }) }),
+  );
+}
+
+export type Deadline = { readonly atMs: number; readonly end_reason: EndReason };
+
+/** When the session ends if nothing happens, and why. Follows from the record alone. */
+export function nextDeadline(record: SessionRecord, timings: Timings): Deadline | undefined {
+  if (record.state === 'ended') return undefined;
+  const limits: Deadline[] = [];
+  if (record.live_at_ms !== undefined)
+    limits.push({
+      atMs: record.live_at_ms + record.max_duration_s * 1000,
+      end_reason: 'time_limit',
+    });
+  const waiting = waitingDeadline(record, timings);
+  if (waiting) limits.push(waiting);
+  return limits.sort((a, b) => a.atMs - b.atMs)[0];
+}
+
+function waitingDeadline(record: SessionRecord, timings: Timings): Deadline | undefined {
+  const { agent, state_since_ms } = record;
+  const answerByMs =
+    agent.offered_at_ms === undefined
+      ? undefined
+      : agent.offered_at_ms + record.consent_timeout_s * 1000 + timings.consentSlackMs;
+  switch (record.state) {
+    case 'waiting_agent':
+      if (answerByMs === undefined)
+        return {
+          atMs: state_since_ms + record.wait_for_agent_s * 1000,
+          end_reason: 'agent_never_came',
+        };
+      return { atMs: answerByMs, end_reason: agent.connected ? 'consent_timed_out' : 'agent_lost' };
+    case 'waiting_consent':
+      return { atMs: answerByMs ?? state_since_ms, end_reason: 'consent_timed_out' };
+    case 'connecting':
+    case 'reconnecting':
+      return agent.connected
+        ? { atMs: state_since_ms + timings.mediaGraceMs, end_reason: 'media_lost' }
+        : { atMs: agent.since_ms + timings.agentGraceMs, end_reason: 'agent_lost' };
+    case 'live':
+    case 'ended':
+      return undefined;
+  }
+}

@@ -1,0 +1,292 @@
+// A session's viewers: who is there, what each consumes, which of their input channels exist.
+// Everything a viewer asks for is checked here against consent and its grants before the node is
+// ordered, and the node checks again. Owned by Session.
+import { GcError } from '@guruconnect/contract/errors';
+import type { Grant } from '@guruconnect/contract/grants';
+import type { ViewerId } from '@guruconnect/contract/ids';
+import type { MonitorId } from '@guruconnect/contract/monitor';
+import type { InputChannel } from '@guruconnect/contract/signal/channels';
+import type {
+  RtpCapabilities,
+  SctpStreamParameters,
+} from '@guruconnect/contract/signal/rtc-parameters';
+import type { OfferedVideo } from '@guruconnect/contract/signal/viewer-messages';
+import type { FeatureGate } from '../features.ts';
+import type { Timings } from '../limits.ts';
+import type { Logger } from '../logger.ts';
+import type { SessionMedia } from '../media/session-media.ts';
+import type { ViewerRecord } from '../store/session-record.ts';
+import type { AgentSide } from './agent-side.ts';
+import type { Journal } from './journal.ts';
+import type { ViewerLink } from './links.ts';
+import type { Placing } from './placing.ts';
+import { isThere } from './session-state.ts';
+
+export type ViewerSideParts = {
+  readonly timings: Pick<Timings, 'viewerGraceMs' | 'lastWordMs'>;
+  readonly logger: Logger;
+  readonly remoteInput: FeatureGate;
+  readonly multiMonitor: FeatureGate;
+};
+
+export class ViewerSide {
+  readonly #journal: Journal;
+  readonly #placing: Placing;
+  readonly #agent: AgentSide;
+  readonly #parts: ViewerSideParts;
+  readonly #links = new Map<ViewerId, ViewerLink>();
+  readonly #mediaLost = new Set<ViewerId>();
+  readonly #graces = new Map<ViewerId, NodeJS.Timeout>();
+
+  constructor(journal: Journal, placing: Placing, agent: AgentSide, parts: ViewerSideParts) {
+    this.#journal = journal;
+    this.#placing = placing;
+    this.#agent = agent;
+    this.#parts = parts;
+    // After a restart of this process: who was there has this long to come back.
+    for (const viewer of journal.record.viewers.filter(isThere)) this.#startGrace(viewer.id);
+  }
+
+  /** @throws GcError `unauthenticated` when the session has no such viewer (any more). */
+  record(viewerId: ViewerId): ViewerRecord {
+    const viewer = this.#journal.record.viewers.find(({ id }) => id === viewerId);
+    if (!viewer) throw new GcError('unauthenticated', 'The session has no such viewer');
+    return viewer;
+  }
+
+  async connected(link: ViewerLink): Promise<void> {
+    const { viewerId } = link;
+    this.#stopGrace(viewerId);
+    const replaced = this.#links.get(viewerId);
+    this.#links.set(viewerId, link);
+    if (replaced && replaced !== link) replaced.close('replaced');
+    const { changed } = await this.#journal.apply({ kind: 'viewer_joined', viewer_id: viewerId });
+    if (changed) this.#agent.viewerJoined(this.record(viewerId));
+  }
+
+  /** The socket is gone. The viewer is, too, when its media is or the grace has passed. */
+  async disconnected(link: ViewerLink): Promise<void> {
+    const { viewerId } = link;
+    if (this.#links.get(viewerId) !== link) return;
+    this.#links.delete(viewerId);
+    if (this.#mediaLost.has(viewerId)) await this.#left(viewerId);
+    else this.#startGrace(viewerId);
+  }
+
+  /** The node's word on a viewer's transports. */
+  async mediaConnection(viewerId: ViewerId, connected: boolean): Promise<void> {
+    if (connected) this.#mediaLost.delete(viewerId);
+    else this.#mediaLost.add(viewerId);
+    if (!connected && !this.#links.has(viewerId)) await this.#left(viewerId);
+  }
+
+  /** New transports, replacing whatever this viewer had. Allowed before consent: no media is. */
+  join(viewerId: ViewerId) {
+    const media = this.#placing.placed();
+    const maySendInput = this.#parts.remoteInput.on && this.#has(viewerId, 'control');
+    this.#mediaLost.delete(viewerId);
+    return media.openViewer(viewerId, maySendInput).then((transports) => {
+      this.#agent.tellWatched();
+      return {
+        epoch: media.placement.epoch,
+        router_rtp_capabilities: media.routerCapabilities,
+        ...transports,
+        ice_servers: [],
+      };
+    });
+  }
+
+  /** @throws GcError `consent_required`, `grant_missing`. */
+  async consume(viewerId: ViewerId, epoch: number, rtp_capabilities: RtpCapabilities) {
+    this.#require(viewerId, 'view');
+    const media = this.#placing.at(epoch);
+    if (!this.#journal.record.placement.published)
+      throw new GcError('illegal_transition', 'The agent has not published its monitors yet');
+    await this.#journal.apply({
+      kind: 'viewer_consuming',
+      viewer_id: viewerId,
+      epoch,
+      rtp_capabilities,
+    });
+    const monitorIds = this.#shown(media);
+    const [facts, ...videos] = await Promise.all([
+      media.consumeFacts(viewerId),
+      ...monitorIds.map((monitorId) => offer(media, viewerId, monitorId, rtp_capabilities)),
+    ]);
+    return { videos, facts };
+  }
+
+  /** A monitor was published, maybe after viewers asked for all: offer it to them. */
+  async published(media: SessionMedia, monitorId: MonitorId): Promise<void> {
+    if (!this.#shown(media).includes(monitorId)) return;
+    const { epoch } = media.placement;
+    const offers = this.#journal.record.viewers.map(async ({ id, consuming }) => {
+      if (consuming?.epoch !== epoch) return;
+      const video = await offer(media, id, monitorId, consuming.rtp_capabilities);
+      this.#links.get(id)?.tell('video.offered', { epoch, video });
+    });
+    for (const outcome of await Promise.allSettled(offers))
+      if (outcome.status === 'rejected')
+        this.#parts.logger.warn({ err: outcome.reason }, 'a monitor could not be offered');
+  }
+
+  async setPaused(
+    viewerId: ViewerId,
+    epoch: number,
+    consumerId: string,
+    paused: boolean,
+  ): Promise<void> {
+    if (!paused) this.#require(viewerId, 'view');
+    const media = this.#placing.at(epoch);
+    const monitorId = this.#monitorOf(media, viewerId, consumerId);
+    await media.setPaused(viewerId, consumerId, paused);
+    this.#agent.tellWatched();
+    // The node asks by PLI as well; a lost one is repeated only a second later.
+    if (!paused) this.#agent.tellKeyframe(monitorId);
+  }
+
+  async keyframe(viewerId: ViewerId, epoch: number, consumerId: string): Promise<void> {
+    this.#require(viewerId, 'view');
+    const media = this.#placing.at(epoch);
+    this.#agent.tellKeyframe(this.#monitorOf(media, viewerId, consumerId));
+    await media.keyframe(viewerId, consumerId);
+  }
+
+  /**
+   * One input channel, end to end: the answer means that the agent has it open.
+   * @throws GcError `grant_missing`, `consent_required`, `feature_off`, `agent_offline`.
+   */
+  async openInput(
+    viewerId: ViewerId,
+    epoch: number,
+    channel: InputChannel,
+    sctp: SctpStreamParameters,
+  ): Promise<{ data_producer_id: string }> {
+    this.#parts.remoteInput.require();
+    this.#require(viewerId, 'control');
+    const media = this.#placing.at(epoch);
+    if (!this.#journal.record.placement.published)
+      throw new GcError('illegal_transition', 'The agent has not published its monitors yet');
+    const agent = this.#agent.link;
+    if (!agent) throw new GcError('agent_offline');
+    const { dataProducerId, agentConsumer } = await media.openInput(viewerId, channel, sctp);
+    await agent.ask('input.consume', {
+      session_id: this.#journal.record.id,
+      epoch,
+      viewer_id: viewerId,
+      channel,
+      data_consumer: agentConsumer,
+    });
+    return { data_producer_id: dataProducerId };
+  }
+
+  /** @throws GcError `grant_missing`: who sees only a part of the session may not end all of it. */
+  requireWholeSession(viewerId: ViewerId): void {
+    const { grants } = this.#journal.record;
+    for (const grant of grants) this.#requireGrant(viewerId, grant);
+  }
+
+  consumerClosed(
+    viewerId: ViewerId,
+    epoch: number,
+    monitorId: MonitorId,
+    consumerId: string,
+  ): void {
+    const { placement, view } = this.#placing.media;
+    if (placement.epoch !== epoch) return;
+    view.consumerClosed(viewerId, consumerId);
+    this.#links
+      .get(viewerId)
+      ?.tell('video.closed', { epoch, monitor_id: monitorId, consumer_id: consumerId });
+    this.#agent.tellWatched();
+  }
+
+  moved(epoch: number): void {
+    this.#mediaLost.clear();
+    for (const link of this.#links.values()) link.tell('media.moved', { epoch });
+  }
+
+  /** The session is over: everybody hears it from the journal, then sockets are closed. */
+  async ended(): Promise<void> {
+    const links = [...this.#links.values()];
+    this.close();
+    const { lastWordMs } = this.#parts.timings;
+    await Promise.all(
+      links.map(async (link) => {
+        await Promise.race([
+          link.heard(),
+          new Promise((resolve) => setTimeout(resolve, lastWordMs)),
+        ]);
+        link.close('session_ended');
+      }),
+    );
+  }
+
+  close(): void {
+    for (const viewerId of [...this.#graces.keys()]) this.#stopGrace(viewerId);
+    this.#links.clear();
+  }
+
+  async #left(viewerId: ViewerId): Promise<void> {
+    this.#stopGrace(viewerId);
+    this.#mediaLost.delete(viewerId);
+    const { changed } = await this.#journal.apply({ kind: 'viewer_left', viewer_id: viewerId });
+    if (!changed) return;
+    this.#agent.viewerLeft(this.record(viewerId));
+    await this.#placing.media.closeViewer(viewerId, 'viewer_left').catch((err: unknown) => {
+      // Without a link its transports time out by themselves (ICE consent).
+      this.#parts.logger.debug({ err, viewer_id: viewerId }, 'endpoint of a viewer not closed');
+    });
+    this.#agent.tellWatched();
+  }
+
+  /** The published monitors that this server shows. */
+  #shown({ view }: SessionMedia): MonitorId[] {
+    if (this.#parts.multiMonitor.on) return view.videos;
+    const { monitors } = this.#journal.record.topology;
+    return view.videos.filter((id) => monitors.some(({ monitor_id }) => monitor_id === id));
+  }
+
+  #startGrace(viewerId: ViewerId): void {
+    this.#stopGrace(viewerId);
+    const timer = setTimeout(() => {
+      this.#left(viewerId).catch((err: unknown) => {
+        this.#parts.logger.error({ err, viewer_id: viewerId }, 'a viewer could not be taken out');
+      });
+    }, this.#parts.timings.viewerGraceMs);
+    this.#graces.set(viewerId, timer);
+  }
+
+  #stopGrace(viewerId: ViewerId): void {
+    clearTimeout(this.#graces.get(viewerId));
+    this.#graces.delete(viewerId);
+  }
+
+  #has(viewerId: ViewerId, grant: Grant): boolean {
+    return this.record(viewerId).grants.includes(grant);
+  }
+
+  #requireGrant(viewerId: ViewerId, grant: Grant): void {
+    if (!this.#has(viewerId, grant)) throw new GcError('grant_missing', `This needs "${grant}"`);
+  }
+
+  #require(viewerId: ViewerId, grant: Grant): void {
+    this.#requireGrant(viewerId, grant);
+    if (!this.#journal.record.allowed) throw new GcError('consent_required');
+  }
+
+  #monitorOf(media: SessionMedia, viewerId: ViewerId, consumerId: string): MonitorId {
+    const monitorId = media.view.monitorOf(viewerId, consumerId);
+    if (monitorId === undefined) throw new GcError('not_found', 'This viewer has no such consumer');
+    return monitorId;
+  }
+}
+
+async function offer(
+  media: SessionMedia,
+  viewerId: ViewerId,
+  monitor_id: MonitorId,
+  capabilities: RtpCapabilities,
+): Promise<OfferedVideo> {
+  return { monitor_id, consumer: await media.consumeVideo(viewerId, monitor_id, capabilities) };
+}

@@ -1,0 +1,95 @@
+// Sessions and their journals in SQLite.
+import { JournalEvent } from '@guruconnect/contract/journal';
+import { SessionRecord } from '../session-record.ts';
+import { StoreConflict, type SessionStore } from '../store.ts';
+import { saveAnswer } from './answers.ts';
+import { text, type Database, type Row } from './database.ts';
+
+const recordOf = (row: Row): SessionRecord => SessionRecord.parse(JSON.parse(text(row, 'record')));
+
+export function sqliteSessions(database: Database): SessionStore {
+  const append = (events: readonly JournalEvent[]): void => {
+    for (const event of events)
+      database.run(
+        'INSERT INTO journal (session_id, seq, event) VALUES (?, ?, ?)',
+        event.session_id,
+        event.seq,
+        JSON.stringify(event),
+      );
+  };
+
+  return {
+    async create(record, events, saved) {
+      database.transaction(() => {
+        database.run(
+          'INSERT INTO sessions (id, rev, device_id, state, client_ref, record) VALUES (?, ?, ?, ?, ?, ?)',
+          record.id,
+          record.rev,
+          record.device_id,
+          record.state,
+          record.client_ref ?? null,
+          JSON.stringify(record),
+        );
+        append(events);
+        if (saved) saveAnswer(database, saved);
+      });
+    },
+
+    async commit(record, events) {
+      database.transaction(() => {
+        const changed = database.run(
+          'UPDATE sessions SET rev = ?, state = ?, record = ? WHERE id = ? AND rev = ?',
+          record.rev,
+          record.state,
+          JSON.stringify(record),
+          record.id,
+          record.rev - 1,
+        );
+        if (changed !== 1)
+          throw new StoreConflict(`session ${record.id} is not at ${record.rev - 1}`);
+        append(events);
+      });
+    },
+
+    async read(id) {
+      const row = database.get('SELECT record FROM sessions WHERE id = ?', id);
+      return row ? recordOf(row) : undefined;
+    },
+
+    async list({ device_id, state, client_ref, before, limit }) {
+      const conditions = ['1'];
+      const values: string[] = [];
+      const add = (condition: string, value: string | undefined): void => {
+        if (value === undefined) return;
+        conditions.push(condition);
+        values.push(value);
+      };
+      add('device_id = ?', device_id);
+      add('state = ?', state);
+      add('client_ref = ?', client_ref);
+      add('id < ?', before);
+      return database
+        .all(
+          `SELECT record FROM sessions WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ?`,
+          ...values,
+          limit,
+        )
+        .map(recordOf);
+    },
+
+    async listOpen() {
+      return database.all("SELECT record FROM sessions WHERE state <> 'ended'").map(recordOf);
+    },
+
+    async events(id, after, limit) {
+      return database
+        .all(
+          'SELECT event FROM journal WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+          id,
+          after,
+          limit,
+        )
+        .map((row) => JournalEvent.parse(JSON.parse(text(row, 'event'))));
+    },
+  };
+}

@@ -5,7 +5,7 @@ import { usageOf } from '@guruconnect/contract/input/key-codes';
 import type { Position } from '@guruconnect/contract/input/input-event';
 import type { Rect, Size } from '@guruconnect/contract/input/coordinates';
 import type { InputChannel } from './input-channel.ts';
-import { Keyboard, type KeyAction, type Platform } from './keyboard.ts';
+import { Keyboard, type KeyAction, type KeyFact, type Platform } from './keyboard.ts';
 import { buttonChanges, locate, type Point } from './pointer.ts';
 import { TouchGestures, type TouchAction, type TouchFact } from './touch-gestures.ts';
 import { onTextInput, textActions } from './text-input.ts';
@@ -244,16 +244,7 @@ export class InputCapture {
       this.#options.onLeave();
       return;
     }
-    const { code, key, repeat, isComposing, keyCode, timeStamp } = event;
-    const outcome = this.#keyboard.on({
-      type,
-      code,
-      key,
-      repeat,
-      isComposing,
-      keyCode,
-      timeStamp,
-    });
+    const outcome = this.#keyboard.on(keyFact(event, type));
     if (outcome.preventDefault) event.preventDefault();
     if (type === 'keydown') this.#lastKeyWasPhysical = outcome.preventDefault;
     this.#press(outcome.actions);
@@ -280,4 +271,20 @@ export class InputCapture {
       else this.#options.channel.text(action.text);
     }
   }
+}
+
+function keyFact(event: KeyboardEvent, type: 'keydown' | 'keyup'): KeyFact {
+  const { code, key, repeat, isComposing, keyCode, timeStamp } = event;
+  return {
+    type,
+    code,
+    key,
+    repeat,
+    isComposing,
+    keyCode,
+    timeStamp,
+    shift: event.shiftKey,
+    capsLock: event.getModifierState('CapsLock'),
+    chord: event.ctrlKey || event.altKey || event.metaKey || event.getModifierState('AltGraph'),
+  };
 }

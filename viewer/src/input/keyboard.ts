@@ -14,7 +14,9 @@
 //  7 On-screen keyboards (Android): code is empty and key is 'Unidentified'; the text arrives as
 //    an input event instead (text-input.ts).
 //  8 Input methods: keydown carries keyCode 229 or key 'Process'; the text arrives by composition.
-//  9 Repeats: the remote system repeats a held key itself, so repeats are swallowed.
+//  9 Keyboards that are none (automation, on-screen keyboards of systems, dictation): the character
+//    needs Shift, but Shift is not held. What is meant is the character.
+// 10 Repeats: the remote system repeats a held key itself, so repeats are swallowed.
 import { usageOf } from '@guruconnect/contract/input/key-codes';
 
 export type Platform = 'windows' | 'mac' | 'linux' | 'other';
@@ -25,6 +27,11 @@ export type KeyFact = {
   readonly code: string;
   readonly key: string;
   readonly repeat: boolean;
+  /** Shift, or CapsLock for letters: the character may be an upper one. */
+  readonly shift: boolean;
+  readonly capsLock: boolean;
+  /** Ctrl, Alt, Meta or AltGr: a chord, whatever the character. */
+  readonly chord: boolean;
   readonly isComposing: boolean;
   /** Legacy, and the only sign of an input method on some systems. */
   readonly keyCode: number;
@@ -131,6 +138,8 @@ export class Keyboard {
     }
     const before = this.settle();
     if (fact.repeat || this.#held.has(code)) return swallow(before);
+    if (needsMissingShift(fact, code))
+      return swallow([...before, { kind: 'text', text: fact.key }]);
     if (this.#platform === 'windows' && code === 'ControlLeft') {
       this.#doubtful = fact;
       return swallow(before);
@@ -181,6 +190,38 @@ export class Keyboard {
     if (usage === undefined || !this.#held.delete(code)) return [];
     return [{ kind: 'key', usage, down: false }];
   }
+}
+
+/** Shifted characters of the US layout; layouts that give one of them without Shift are rare, and lose nothing. */
+const US_SHIFTED: Readonly<Record<string, string>> = {
+  Backquote: '~',
+  Digit1: '!',
+  Digit2: '@',
+  Digit3: '#',
+  Digit4: '$',
+  Digit5: '%',
+  Digit6: '^',
+  Digit7: '&',
+  Digit8: '*',
+  Digit9: '(',
+  Digit0: ')',
+  Minus: '_',
+  Equal: '+',
+  BracketLeft: '{',
+  BracketRight: '}',
+  Backslash: '|',
+  Semicolon: ':',
+  Quote: '"',
+  Comma: '<',
+  Period: '>',
+  Slash: '?',
+};
+
+function needsMissingShift(fact: KeyFact, code: string): boolean {
+  if (fact.shift || fact.chord) return false;
+  if (US_SHIFTED[code] === fact.key) return true;
+  const isUpperLetter = /^Key[A-Z]$/.test(code) && /^\p{Lu}$/u.test(fact.key);
+  return isUpperLetter && !fact.capsLock;
 }
 
 const swallow = (actions: readonly KeyAction[]): KeyOutcome => ({ actions, preventDefault: true });

@@ -31,7 +31,7 @@ export function toolbar(model: ToolbarModel, actions: ToolbarActions): TemplateR
   return html`
     <header class="toolbar" role="toolbar" aria-label="Session">
       <div class="who">${status(snapshot)}${machine(snapshot)}</div>
-      ${running ? monitors(snapshot, actions) : nothing}
+      ${running && snapshot.topology.monitors.length > 0 ? monitors(snapshot, actions) : nothing}
       <div class="tools">${running ? tools(model, actions) : nothing}</div>
     </header>
   `;

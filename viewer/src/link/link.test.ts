@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import { GcError } from '@guruconnect/contract/errors';
+import { newId } from '@guruconnect/contract/ids';
+import { TOKEN_TYPES, VIEWER_PROOF, ViewerProofClaims } from '@guruconnect/contract/tokens';
+import { exchangeCode } from './exchange.ts';
+import { ReconnectLoop } from './reconnect-loop.ts';
+import { connectError } from './signal-link.ts';
+import { makeViewerKey } from './viewer-key.ts';
+import { readToken, renewInMs, serverNowS } from './viewer-token.ts';
+
+describe('the viewer’s key', () => {
+  it('cannot be taken out of the browser', async () => {
+    const exported = vi.spyOn(crypto.subtle, 'generateKey');
+    await makeViewerKey();
+    expect(exported.mock.calls[0]?.[1]).toBe(false);
+    exported.mockRestore();
+  });
+
+  it('proves itself anew for each connection, bound to the token', async () => {
+    const key = await makeViewerKey();
+    const first = await key.prove('token', 1_700_000_000);
+    const second = await key.prove('token', 1_700_000_000);
+    expect(second).not.toBe(first);
+    const { payload } = await jwtVerify(
+      first,
+      { ...key.publicJwk },
+      {
+        audience: VIEWER_PROOF.audience,
+        typ: TOKEN_TYPES.viewerProof,
+        currentDate: new Date(1_700_000_000_000),
+      },
+    );
+    const claims = ViewerProofClaims.parse(payload);
+    expect(claims.iat).toBe(1_700_000_000);
+    // SHA-256 of "token", base64url
+    expect(claims.ath).toBe('PEaenWxYddN6Q_NT1PiOYfz4EsZu7jRXRlpAsNpBU-A');
+    expect(decodeProtectedHeader(first)).toMatchObject({ alg: 'ES256', jwk: key.publicJwk });
+  });
+});
+
+const tokenOf = (iat: number, exp: number): Promise<string> =>
+  new SignJWT({ sid: newId('ses'), grants: ['view'], cnf: { jkt: 'x'.repeat(43) } })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer('gc-signaling')
+    .setAudience('gc-viewer')
+    .setSubject(newId('vwr'))
+    .setIssuedAt(iat)
+    .setExpirationTime(exp)
+    .sign(new Uint8Array(32));
+
+describe('the viewer’s token', () => {
+  it('is renewed with time to spare, by its lifetime and not by this machine’s clock', async () => {
+    // This clock is an hour ahead of the server's.
+    const here = 1_700_003_600_000;
+    const token = readToken(await tokenOf(1_700_000_000, 1_700_000_300), here);
+    expect(renewInMs(token, here)).toBe(180_000);
+    expect(renewInMs(token, here + 400_000)).toBe(0);
+    expect(serverNowS(token, here + 5_000)).toBe(1_700_000_005);
+  });
+
+  it('that is none is refused as such', () => {
+    expect(() => readToken('nonsense', 0)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated' }),
+    );
+  });
+});
+
+describe('the exchange', () => {
+  const request = {
+    session_id: newId('ses'),
+    code: 'gcv_0123456789abcdef',
+    public_key: { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) },
+  } as const;
+  const exchanged = {
+    token: 't',
+    expires_at: new Date().toISOString(),
+    viewer_id: newId('vwr'),
+    session_id: request.session_id,
+    grants: ['view'],
+    embed_origins: [],
+  };
+  const run = (answers: (Response | Error)[]) => {
+    const calls: [URL, RequestInit][] = [];
+    const waits: number[] = [];
+    const result = exchangeCode({
+      serverUrl: 'https://gc.example',
+      request,
+      fetch: ((url: URL, init: RequestInit) => {
+        calls.push([url, init]);
+        const answer = answers[Math.min(calls.length, answers.length) - 1];
+        return answer instanceof Response
+          ? Promise.resolve(answer.clone())
+          : Promise.reject(answer ?? new Error());
+      }) as typeof fetch,
+      signal: new AbortController().signal,
+      wait: (ms) => {
+        waits.push(ms);
+        return Promise.resolve();
+      },
+    });
+    return { result, calls, waits };
+  };
+  const problem = (code: 'code_used' | 'rate_limited', headers = {}) => {
+    const body = new GcError(code).toProblem();
+    return new Response(JSON.stringify(body), { status: body.status, headers });
+  };
+
+  it('carries the code in its body only, without cookies or referrer', async () => {
+    const { result, calls } = run([new Response(JSON.stringify(exchanged))]);
+    expect(await result).toMatchObject({ token: 't' });
+    const [url, init] = calls[0] ?? [];
+    expect(url?.href).toBe('https://gc.example/api/integration/v1/viewer/exchange');
+    expect(init).toMatchObject({ credentials: 'omit', referrerPolicy: 'no-referrer' });
+  });
+
+  it('is not tried again when the code was refused', async () => {
+    const { result, calls } = run([problem('code_used')]);
+    await expect(result).rejects.toMatchObject({ code: 'code_used' });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('is tried again when the network or the server failed, as late as it was told', async () => {
+    const { result, waits } = run([
+      new TypeError('network'),
+      problem('rate_limited', { 'retry-after': '3' }),
+      new Response(JSON.stringify(exchanged)),
+    ]);
+    expect(await result).toMatchObject({ token: 't' });
+    expect(waits[1]).toBe(3_000);
+  });
+
+  it('gives up on a server that never answers, with a coded error', async () => {
+    const { result, calls } = run([new TypeError('network')]);
+    await expect(result).rejects.toMatchObject({ code: 'timeout' });
+    expect(calls).toHaveLength(4);
+  });
+
+  it('does not trust an answer that is no answer', async () => {
+    const { result } = run([new Response('{"token":1}')]);
+    await expect(result).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});
+
+describe('the reconnect loop', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('waits longer after each failure, and starts again short after a connection that held', async () => {
+    const lostAt: number[] = [];
+    let tries = 0;
+    const loop = new ReconnectLoop({
+      connect: () => {
+        tries += 1;
+        if (tries !== 4) return Promise.reject(new GcError('timeout'));
+        return Promise.resolve({ lost: new Promise((r) => setTimeout(r, 60_000)) });
+      },
+      onLost: (attempt) => lostAt.push(attempt),
+      random: () => 0,
+    });
+    const done = loop.run();
+    await vi.advanceTimersByTimeAsync(200 + 360 + 648 + 60_000 + 200);
+    expect(lostAt).toEqual([0, 1, 2, 0, 1]);
+    loop.close();
+    await done;
+  });
+
+  it('ends with an error that no attempt can cure', async () => {
+    const loop = new ReconnectLoop({
+      connect: () => Promise.reject(new GcError('credential_revoked')),
+      onLost: () => undefined,
+    });
+    await expect(loop.run()).rejects.toMatchObject({ code: 'credential_revoked' });
+  });
+
+  it('does not wait when it is told that the network is back', async () => {
+    let tries = 0;
+    const loop = new ReconnectLoop({
+      connect: () => {
+        tries += 1;
+        return Promise.reject(new GcError('timeout', 'away', { retryAfterMs: 60_000 }));
+      },
+      onLost: () => undefined,
+    });
+    const done = loop.run();
+    await vi.advanceTimersByTimeAsync(10);
+    loop.tryNow();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(tries).toBe(2);
+    loop.close();
+    await done;
+  });
+});
+
+describe('a refused handshake', () => {
+  it('keeps the server’s code', () => {
+    const data = new GcError('credential_expired').toWire();
+    expect(connectError(Object.assign(new Error('x'), { data })).code).toBe('credential_expired');
+    expect(connectError(new Error('session_ended')).code).toBe('session_ended');
+  });
+
+  it('without a code is a network that may come back', () => {
+    expect(connectError(new Error('websocket error')).code).toBe('timeout');
+  });
+});

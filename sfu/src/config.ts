@@ -26,6 +26,9 @@ const secrets = z
     `must be one secret, or "new,old" while rotating, each of ${MIN_SECRET_CHARACTERS} characters or more`,
   );
 
+/** Told beside the faults of single variables, not after they are mended. */
+const always = (): boolean => true;
+
 const host = z.string().min(1).max(255);
 
 export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
@@ -50,16 +53,16 @@ export const Environment = z
     GC_MAX_PACKETS_PER_S: optional(positive),
     GC_MAX_CONSUMERS: optional(positive),
   })
-  .superRefine((env, context) => {
-    const fault = (name: string, message: string): void =>
-      context.addIssue({ code: 'custom', path: [name], message });
-    if (WILDCARDS.has(env.GC_RTC_HOST) && env.GC_RTC_ANNOUNCED_ADDRESS === undefined)
-      fault(
-        'GC_RTC_ANNOUNCED_ADDRESS',
-        `must be set when GC_RTC_HOST is ${env.GC_RTC_HOST}: nobody can send packets to that address`,
-      );
-    if (env.GC_RTC_PORT + (env.GC_WORKERS ?? availableParallelism()) > 65_536)
-      fault('GC_RTC_PORT', 'leaves no room for one port per worker below 65536');
+  .refine((env) => !WILDCARDS.has(env.GC_RTC_HOST) || env.GC_RTC_ANNOUNCED_ADDRESS !== undefined, {
+    path: ['GC_RTC_ANNOUNCED_ADDRESS'],
+    message: 'must be set when GC_RTC_HOST means every interface: nobody can send to that',
+    when: always,
+  })
+  .refine((env) => env.GC_RTC_PORT + (env.GC_WORKERS ?? availableParallelism()) <= 65_536, {
+    path: ['GC_RTC_PORT'],
+    message: 'leaves no room for one port per worker below 65536',
+    // Only of a port that is one: NaN would be told twice.
+    when: ({ value }) => Number.isInteger((value as { GC_RTC_PORT?: unknown }).GC_RTC_PORT),
   });
 
 /** What this node may carry; load is measured against it, each dimension on its own. */

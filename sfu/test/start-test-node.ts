@@ -4,6 +4,7 @@ import { newId, NodeId } from '@guruconnect/contract/ids';
 import { readConfig, type Capacity } from '../src/config.ts';
 import type { ObjectCounts } from '../src/leak-watch.ts';
 import type { SessionLimits } from '../src/limits.ts';
+import type { Logger } from '../src/logger.ts';
 import type { MediaNode } from '../src/media-node.ts';
 import { startNode } from '../src/start-node.ts';
 import { ControlClient, nodeToken } from './control-client.ts';
@@ -19,6 +20,9 @@ export type TestNodeOptions = {
   readonly secret?: string;
   readonly limits?: Partial<SessionLimits>;
   readonly capacity?: Partial<Capacity>;
+  readonly logger?: Logger;
+  /** Instead of MEDIASOUP_WORKER_BIN. */
+  readonly workerBin?: string;
 };
 
 export type TestNode = {
@@ -49,11 +53,14 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
     GC_RTC_PORT: String(firstPort),
     GC_WORKERS: String(workers),
     GC_LOG_LEVEL: process.env['GC_LOG_LEVEL'] ?? 'silent',
-    MEDIASOUP_WORKER_BIN: process.env['MEDIASOUP_WORKER_BIN'],
+    MEDIASOUP_WORKER_BIN: options.workerBin ?? process.env['MEDIASOUP_WORKER_BIN'],
   });
   const { url, node, close } = await startNode(
     { ...config, capacity: { ...config.capacity, ...options.capacity } },
-    options.limits === undefined ? {} : { limits: options.limits },
+    {
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      ...(options.logger === undefined ? {} : { logger: options.logger }),
+    },
   );
   const clients: ControlClient[] = [];
   return {

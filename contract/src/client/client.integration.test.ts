@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBrowser } from '../../../infra/e2e/browser.ts';
+import { moduleBundle } from '../../test/bundle.ts';
 import { EXAMPLE_KEY, ExampleServer } from '../../test/example-server.ts';
 import { GcError } from '../errors.ts';
 import { ROUTE_EXAMPLES } from '../openapi/route-examples.ts';
@@ -55,6 +57,27 @@ describe('the client over a real connection', () => {
   it('tells a wrong key as it is', async () => {
     const stranger = createClient({ baseUrl: server.url, key: 'wrong' });
     await expect(stranger.machines.list()).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('works in a browser as it is', async () => {
+    server.play();
+    const { browser, close } = await startBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${server.url}/api/integration/v1/capabilities`);
+      const code = await moduleBundle('src/client/client.ts');
+      const state = await page.evaluate(
+        `(async () => {
+          const { createClient } = await import(URL.createObjectURL(new Blob([${JSON.stringify(code)}], { type: 'text/javascript' })));
+          const gc = createClient({ baseUrl: location.origin, key: '${EXAMPLE_KEY}' });
+          return (await gc.sessions.create(${JSON.stringify(ROUTE_EXAMPLES['sessions.create'].body)})).state;
+        })()`,
+      );
+      expect(state).toBe('waiting_agent');
+      expect(server.seen.at(-1)?.idempotencyKey).toBeTypeOf('string');
+    } finally {
+      await close();
+    }
   });
 
   it('gives up on a server that accepts and never answers', async () => {

@@ -5,6 +5,7 @@ import { ROUTE_EXAMPLES } from '../openapi/route-examples.ts';
 import { openAnswer } from './open-answer.ts';
 
 const session = ROUTE_EXAMPLES['sessions.read'].response as Record<string, unknown>;
+const { topology } = session as unknown as Session;
 const read = (change: object): unknown => openAnswer(Session, { ...session, ...change }, 'It');
 
 describe('an answer of a later version', () => {
@@ -17,6 +18,11 @@ describe('an answer of a later version', () => {
     expect(read({ state: 'handed_over', end_reason: 'moved' })).toMatchObject({
       state: 'handed_over',
     });
+  });
+
+  it('may go beyond the bounds of today', () => {
+    const monitors = [{ ...topology.monitors[0], monitor_id: 70_000, scale: 12 }];
+    expect(read({ topology: { ...topology, monitors } })).toMatchObject({ topology: { monitors } });
   });
 
   it.each([

@@ -1,11 +1,23 @@
-// Reading what a newer build says: fields we do not know are kept, and values we do not know are
-// let through where an enumeration stands, because enumerations of answers may grow within v1.
+// Reading what a newer build says: fields we do not know are kept, and values beyond those of today
+// are let through, because enumerations and bounds of answers may grow within v1. What has to be
+// right is the shape: the fields that were promised, each of its type.
 import type { z } from 'zod';
 import { invalid } from '../errors.ts';
 
-/** Is the fault only that a text is not among the values this build knows? */
-const isNewValue = (issue: z.core.$ZodIssue): boolean =>
-  issue.code === 'invalid_value' && issue.values.length > 1 && typeof issue.input === 'string';
+/** Is the fault only that a value lies outside of what this build knows? */
+export function mayGrow(issue: z.core.$ZodIssue): boolean {
+  switch (issue.code) {
+    case 'invalid_value':
+      // One value is a constant, which never changes; several are an enumeration.
+      return issue.values.length > 1 && typeof issue.input === 'string';
+    case 'too_big':
+    case 'too_small':
+    case 'invalid_format':
+      return true;
+    default:
+      return false;
+  }
+}
 
 /**
  * `value` as it came, once it has the shape of `schema`; for schemas without transformations.
@@ -17,6 +29,6 @@ export function openAnswer<T extends z.ZodType>(
   what: string,
 ): z.output<T> {
   const parsed = schema.safeParse(value, { reportInput: true });
-  if (parsed.success || parsed.error.issues.every(isNewValue)) return value as z.output<T>;
+  if (parsed.success || parsed.error.issues.every(mayGrow)) return value as z.output<T>;
   throw invalid(parsed.error, what);
 }

@@ -61,8 +61,8 @@ export const Environment = z
   .refine((env) => env.GC_RTC_PORT + (env.GC_WORKERS ?? availableParallelism()) <= 65_536, {
     path: ['GC_RTC_PORT'],
     message: 'leaves no room for one port per worker below 65536',
-    // Only of a port that is one: NaN would be told twice.
-    when: ({ value }) => Number.isInteger((value as { GC_RTC_PORT?: unknown }).GC_RTC_PORT),
+    // One fault a variable: a port that is none has been told of already.
+    when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'GC_RTC_PORT'),
   });
 
 /** What this node may carry; load is measured against it, each dimension on its own. */

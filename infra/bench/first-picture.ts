@@ -15,7 +15,7 @@ export async function measureFirstPicture(product: Product, trials: number): Pro
       ),
     );
     await viewer.close();
-    await product.stack.contract.endSession(session.id);
+    await product.stack.contract.sessions.end({ session_id: session.id });
   }
   return figures(samples);
 }

@@ -25,6 +25,6 @@ export async function measureFrameRate(product: Product) {
     viewer.frames(WINDOW_S * 1000),
   ]);
   await viewer.close();
-  await product.stack.contract.endSession(session.id);
+  await product.stack.contract.sessions.end({ session_id: session.id });
   return { framesPerSecond: Number((frames / WINDOW_S).toFixed(1)), ...use };
 }

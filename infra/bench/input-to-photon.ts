@@ -36,7 +36,7 @@ export async function measureInputToPhoton(product: Product, trials: number): Pr
     );
   }
   await viewer.close();
-  await product.stack.contract.endSession(session.id);
+  await product.stack.contract.sessions.end({ session_id: session.id });
   return figures(samples);
 }
 

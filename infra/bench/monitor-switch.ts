@@ -25,7 +25,7 @@ export async function measureMonitorSwitch(product: Product, trials: number): Pr
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   await viewer.close();
-  await product.stack.contract.endSession(session.id);
+  await product.stack.contract.sessions.end({ session_id: session.id });
   return figures(samples);
 }
 

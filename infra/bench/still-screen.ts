@@ -18,6 +18,6 @@ export async function measureStillScreen(product: Product) {
     viewer.frames(WINDOW_S * 1000),
   ]);
   await viewer.close();
-  await product.stack.contract.endSession(session.id);
+  await product.stack.contract.sessions.end({ session_id: session.id });
   return { framesPerSecond: Number((frames / WINDOW_S).toFixed(2)), ...use };
 }

@@ -29,7 +29,7 @@ async function attended(consentTimeoutS = 30) {
 }
 
 const state = async (id: string) => {
-  const session = await product.stack.contract.session(id);
+  const session = await product.stack.contract.sessions.read({ session_id: id });
   return `${session.state} ${session.end_reason ?? session.consent.state}`;
 };
 
@@ -43,7 +43,7 @@ describe('the end user', () => {
     await product.x.xdotool('key', 'Tab', 'space');
     await viewer.picture();
     expect(await state(session.id)).toBe('live granted');
-    await product.stack.contract.endSession(session.id);
+    await product.stack.contract.sessions.end({ session_id: session.id });
   });
 
   it('says no, and the technician reads why', async () => {
@@ -59,9 +59,9 @@ describe('the end user', () => {
     const { session, viewer } = await attended(5);
     await until('the end', async () => (await state(session.id)) === 'ended consent_timed_out');
     await viewer.saying(/in time|no answer|did not answer/i);
-    const events = (await product.stack.contract.events(session.id)).events.map(
-      (event) => event.type,
-    );
+    const events = (
+      await product.stack.contract.sessions.events({ session_id: session.id })
+    ).events.map((event) => event.type);
     expect(events).toContain('consent.timed_out');
     expect(events).not.toContain('session.live');
   });

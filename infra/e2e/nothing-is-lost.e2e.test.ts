@@ -42,7 +42,8 @@ const clickLands = async (at: { x: number; y: number }): Promise<void> => {
 const live = () =>
   until(
     'the session to be live',
-    async () => (await product.stack.contract.session(sessionId)).state === 'live',
+    async () =>
+      (await product.stack.contract.sessions.read({ session_id: sessionId })).state === 'live',
     30_000,
   );
 
@@ -58,7 +59,7 @@ describe('a running session', () => {
     await live();
     expect(await viewer.frames(1000)).toBeGreaterThan(5);
     await clickLands({ x: 600, y: 610 });
-    expect((await product.stack.contract.session(sessionId)).epoch).toBe(1);
+    expect((await product.stack.contract.sessions.read({ session_id: sessionId })).epoch).toBe(1);
   });
 
   it('comes back by itself when the media worker dies', async () => {
@@ -66,7 +67,8 @@ describe('a running session', () => {
     process.kill(worker, 'SIGKILL');
     await until(
       'a new placement',
-      async () => (await product.stack.contract.session(sessionId)).epoch === 2,
+      async () =>
+        (await product.stack.contract.sessions.read({ session_id: sessionId })).epoch === 2,
     );
     await live();
     await until('a moving picture', async () => (await viewer.frames(500)) > 2, 30_000);

@@ -43,8 +43,8 @@ export class Product {
   }
 
   /** Pre-creates a session as an RMM does. */
-  session(more: Partial<Parameters<Stack['contract']['createSession']>[0]> = {}) {
-    return this.stack.contract.createSession({
+  session(more: Partial<Parameters<Stack['contract']['sessions']['create']>[0]> = {}) {
+    return this.stack.contract.sessions.create({
       device_id: this.stack.deviceId,
       mode: 'unattended',
       technician: { id: 'tech-1', name: 'Ada Example', organization: 'Example MSP' },

@@ -49,7 +49,7 @@ describe('a viewer code', () => {
 
   it('does not open an ended session', async () => {
     const session = await product.session();
-    await product.stack.contract.endSession(session.id);
+    await product.stack.contract.sessions.end({ session_id: session.id });
     expect((await exchange(session.id, session.viewer.code)).code).toMatch(
       /session_ended|code_invalid/,
     );

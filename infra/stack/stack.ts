@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient, type Client } from '@guruconnect/contract/client/client';
 import { newIntegratorKey } from '@guruconnect/signaling/integrator-key';
-import { ContractClient } from './contract-client.ts';
 import { freePort } from './ports.ts';
 import { StackProcess, type ProcessSpec } from './stack-process.ts';
 import { until } from './until.ts';
@@ -32,7 +32,8 @@ export class Stack {
   readonly integratorKey: string;
   readonly deviceId: string;
   readonly display: string;
-  readonly contract: ContractClient;
+  /** The integration contract, as any RMM uses it. */
+  readonly contract: Client;
   /** Logs, store and machine key of this run; removed by close(). */
   readonly directory: string;
   readonly #specs: Record<ProcessName, ProcessSpec>;
@@ -48,7 +49,7 @@ export class Stack {
     this.integratorKey = newIntegratorKey();
     this.deviceId = options.deviceId ?? 'demo-desktop';
     this.display = options.display;
-    this.contract = new ContractClient(this.baseUrl, this.integratorKey);
+    this.contract = createClient({ baseUrl: this.baseUrl, key: this.integratorKey });
     const clusterSecret = randomBytes(32).toString('base64url');
     const workerBin = process.env['MEDIASOUP_WORKER_BIN'];
     const spec = (name: ProcessName, entry: string, env: Record<string, string>): ProcessSpec => ({
@@ -101,7 +102,7 @@ export class Stack {
       await stack.startProcess('signaling');
       step('agent');
       const { token } = await until('signaling to answer', () =>
-        stack.contract.enrolmentToken(stack.deviceId),
+        stack.contract.enrolmentTokens.create({ device_id: stack.deviceId }),
       );
       await stack.startProcess('agent', { GC_ENROLMENT_TOKEN: token });
       await stack.agentOnline();
@@ -132,7 +133,7 @@ export class Stack {
   async agentOnline(): Promise<void> {
     await until(
       'the agent to come online',
-      async () => (await this.contract.machine(this.deviceId)).online,
+      async () => (await this.contract.machines.read({ device_id: this.deviceId })).online,
     );
   }
 

@@ -28,12 +28,17 @@ const loaded = new Map<NativeLibrary, Library>();
 export function nativeLibrary(name: NativeLibrary): Library {
   const known = loaded.get(name);
   if (known) return known;
+  const library = loadLibrary(LIBRARY_FILES[name]);
+  loaded.set(name, library);
+  return library;
+}
+
+/** Throws `NativeLibraryError`. */
+export function loadLibrary(file: string): Library {
   try {
-    const library = koffi.load(LIBRARY_FILES[name]);
-    loaded.set(name, library);
-    return library;
+    return koffi.load(file);
   } catch (cause) {
-    throw new NativeLibraryError(LIBRARY_FILES[name], { cause });
+    throw new NativeLibraryError(file, { cause });
   }
 }
 

@@ -83,6 +83,7 @@ export class ColorConverter {
 
   /** Brings `planes` up to date with the marked rows of `picture`. */
   convert(changed: RowBands): void {
+    if (changed.isEmpty) return;
     this.#repeatEdges(changed);
     if (!this.#band || changed.count > changed.total * WHOLE_PICTURE_SHARE) {
       FFmpegError.throwIfError(

@@ -145,22 +145,11 @@ export class VideoPipeline {
   /** The journey of one frame. */
   #makeFrame(cause: FrameCause): void {
     const startedAtUs = nowUs();
-    let capturedAtUs = startedAtUs;
-    let waitUs = 0;
     this.#changed.clear();
-    if (cause === 'change' || cause === 'keyframe') {
-      waitUs = this.#changeHeardAtUs === 0 ? 0 : startedAtUs - this.#changeHeardAtUs;
-      this.#changeHeardAtUs = 0;
-      this.#capture.grab(this.#converter.picture, this.#changed);
-      if (this.#pictureIsNew) this.#changed.addAll();
-      this.#pictureIsNew = false;
-      capturedAtUs = nowUs();
-      const different = !this.#changed.isEmpty;
-      this.#schedule.noteCaptured(startedAtUs, different);
-      this.#markInput(startedAtUs);
-      if (!different && cause === 'change') return;
-      this.#converter.convert(this.#changed);
-    }
+    const waitUs = cause === 'change' || cause === 'keyframe' ? this.#look(startedAtUs) : 0;
+    if (cause === 'change' && this.#changed.isEmpty) return;
+    const capturedAtUs = nowUs();
+    this.#converter.convert(this.#changed);
     const convertedAtUs = nowUs();
     const encoded = this.#encoder.encode(this.#converter.planes, {
       keyframe: cause === 'keyframe',
@@ -196,9 +185,17 @@ export class VideoPipeline {
     if (made === 'change') this.#adaptPreset(encodedAtUs - convertedAtUs);
   }
 
-  #markInput(captureTimeUs: number): void {
+  /** Captures what changed since the last look; how long that had to wait. */
+  #look(startedAtUs: number): number {
+    const waitUs = this.#changeHeardAtUs === 0 ? 0 : startedAtUs - this.#changeHeardAtUs;
+    this.#changeHeardAtUs = 0;
     const { seq, atUs } = this.#options.inputMark.read();
-    this.#pictureInput = { seq, toCaptureUs: seq === 0 ? 0 : Math.max(0, captureTimeUs - atUs) };
+    this.#pictureInput = { seq, toCaptureUs: seq === 0 ? 0 : Math.max(0, startedAtUs - atUs) };
+    this.#capture.grab(this.#converter.picture, this.#changed);
+    if (this.#pictureIsNew) this.#changed.addAll();
+    this.#pictureIsNew = false;
+    this.#schedule.noteCaptured(startedAtUs, !this.#changed.isEmpty);
+    return waitUs;
   }
 
   #adaptPreset(encodeUs: number): void {

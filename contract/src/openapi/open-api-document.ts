@@ -95,7 +95,7 @@ function operationOf(name: RouteName, route: Route): Operation {
           },
         }
       : {}),
-    responses: { ...successOf(name, route, example), ...problemsOf(errorsOf(route)) },
+    responses: { ...successOf(name, route, example), ...problemsOf(route) },
   };
 }
 
@@ -145,9 +145,14 @@ const RATE_HEADERS: Readonly<Record<string, Header>> = {
   RateLimit: text('What is left: draft-ietf-httpapi-ratelimit-headers.'),
   'RateLimit-Policy': text('The limits that apply: draft-ietf-httpapi-ratelimit-headers.'),
 };
-const RETRY_AFTER: Header = {
-  description: 'Seconds to wait before asking again.',
-  schema: { type: 'integer' },
+const RETRY_AFTER: Readonly<Record<string, Header>> = {
+  'Retry-After': {
+    description: 'Seconds to wait before asking again.',
+    schema: { type: 'integer' },
+  },
+};
+const CHALLENGE: Readonly<Record<string, Header>> = {
+  'WWW-Authenticate': text('The kind of credential that is needed.'),
 };
 const ETAG: Readonly<Record<string, Header>> = {
   ETag: text('Send it back as If-None-Match: 304 when nothing has changed.'),
@@ -174,9 +179,9 @@ function successOf(
 }
 
 /** One response per status, naming the codes it may carry. */
-function problemsOf(codes: readonly ErrorCode[]): Record<string, ResponseObject> {
+function problemsOf(route: Route): Record<string, ResponseObject> {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...codes].sort()) {
+  for (const code of errorsOf(route).sort()) {
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -185,7 +190,7 @@ function problemsOf(codes: readonly ErrorCode[]): Record<string, ResponseObject>
       String(status),
       {
         description: group.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join('\n'),
-        ...problemHeaders(status),
+        ...problemHeaders(route, status),
         'x-error-codes': group,
         content: { [PROBLEM_TYPE]: { schema: refTo(Problem, 'sent') } },
       },
@@ -193,8 +198,14 @@ function problemsOf(codes: readonly ErrorCode[]): Record<string, ResponseObject>
   );
 }
 
-function problemHeaders(status: number): { headers?: Readonly<Record<string, Header>> } {
-  if (status === 429) return { headers: { ...RATE_HEADERS, 'Retry-After': RETRY_AFTER } };
-  if (status === 503) return { headers: { 'Retry-After': RETRY_AFTER } };
-  return {};
+function problemHeaders(
+  route: Route,
+  status: number,
+): { headers?: Readonly<Record<string, Header>> } {
+  const headers = {
+    ...(route.auth === 'integrator' && status !== 401 ? RATE_HEADERS : {}),
+    ...(status === 401 ? CHALLENGE : {}),
+    ...(status === 429 || status === 503 ? RETRY_AFTER : {}),
+  };
+  return Object.keys(headers).length === 0 ? {} : { headers };
 }

@@ -7,17 +7,19 @@ const ANY_ROUTE = ['rate_limited', 'internal', 'shutting_down'] as const;
 const WITH_INPUT = ['invalid_request'] as const;
 const WITH_BODY = ['invalid_json', 'payload_too_large', 'unsupported_media_type'] as const;
 const WITH_CREDENTIAL = ['unauthenticated'] as const;
-const WITH_INTEGRATOR_KEY = ['credential_revoked', 'scope_missing'] as const;
+const WITH_INTEGRATOR_KEY = ['scope_missing'] as const;
 
 /** Every code `route` may answer, each once, in no particular order. */
 export function errorsOf(route: Route): ErrorCode[] {
-  const hasInput = route.params ?? route.query ?? route.body;
+  // Also a POST that needs no body may be sent one.
+  const hasBody = route.method !== 'GET';
+  const hasInput = hasBody || route.params || route.query;
   const carriesCredential = route.auth === 'integrator' || route.body !== undefined;
   return [
     ...new Set<ErrorCode>([
       ...route.errors,
       ...(hasInput ? WITH_INPUT : []),
-      ...(route.body ? WITH_BODY : []),
+      ...(hasBody ? WITH_BODY : []),
       ...(carriesCredential ? WITH_CREDENTIAL : []),
       ...(route.auth === 'integrator' ? WITH_INTEGRATOR_KEY : []),
       ...ANY_ROUTE,

@@ -1,0 +1,87 @@
+// The agent's environment, parsed once, all faults told at once, frozen. Nothing else configures it.
+import { z } from 'zod';
+import { DeviceId } from '@guruconnect/contract/ids';
+
+const Environment = z.object({
+  GC_SIGNALING_URL: z
+    .url({ protocol: /^https?$/ })
+    .describe('Where signaling answers, e.g. https://gc.example'),
+  GC_DEVICE_ID: DeviceId.describe("The integrator's id of this machine."),
+  GC_ENROLMENT_TOKEN: z
+    .string()
+    .min(16)
+    .max(256)
+    .optional()
+    .describe('Needed once, until this machine has a registered key.'),
+  GC_STATE_DIR: z.string().min(1).describe('Folder for the machine key; made when missing (0700).'),
+  GC_PLATFORM: z
+    .enum(['x11', 'recording'])
+    .optional()
+    .describe('Which leaves to use; by the operating system when absent.'),
+  DISPLAY: z.string().optional().describe('X display to publish (X11 only).'),
+  GC_UNATTENDED: z
+    .enum(['allow', 'ask', 'deny'])
+    .default('allow')
+    .describe("This machine's own minimum policy for unattended sessions; it always wins."),
+  GC_INDICATOR: z
+    .enum(['attended', 'always'])
+    .default('attended')
+    .describe('In which sessions the strip that says "you are being watched" is shown.'),
+  GC_MAX_VIDEO_BPS: z.coerce
+    .number()
+    .int()
+    .min(100_000)
+    .max(200_000_000)
+    .default(12_000_000)
+    .describe('Most bits a second one watched monitor may use.'),
+  GC_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info'),
+});
+
+export type AgentConfig = {
+  readonly signalingUrl: string;
+  readonly deviceId: DeviceId;
+  readonly enrolmentToken: string | undefined;
+  readonly stateDir: string;
+  readonly platform: 'x11' | 'recording' | undefined;
+  readonly display: string | undefined;
+  readonly unattended: 'allow' | 'ask' | 'deny';
+  readonly indicator: 'attended' | 'always';
+  readonly maxVideoBps: number;
+  readonly logLevel: string;
+};
+
+/** The environment does not fit; the message has a line for each fault and never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** @throws ConfigError */
+export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
+  // An empty variable is what shells and compose files write for "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`the environment does not fit:\n${lines.join('\n')}`);
+  }
+  const { data } = parsed;
+  return Object.freeze({
+    signalingUrl: new URL(data.GC_SIGNALING_URL).origin,
+    deviceId: data.GC_DEVICE_ID,
+    enrolmentToken: data.GC_ENROLMENT_TOKEN,
+    stateDir: data.GC_STATE_DIR,
+    platform: data.GC_PLATFORM,
+    display: data.DISPLAY,
+    unattended: data.GC_UNATTENDED,
+    indicator: data.GC_INDICATOR,
+    maxVideoBps: data.GC_MAX_VIDEO_BPS,
+    logLevel: data.GC_LOG_LEVEL,
+  });
+}
+
+/** For README's table (a test compares): name, default, description. */
+export const SETTINGS: readonly { name: string; description: string }[] = Object.entries(
+  Environment.shape,
+).map(([name, schema]) => ({ name, description: schema.description ?? '' }));

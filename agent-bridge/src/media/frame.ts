@@ -59,7 +59,7 @@ export interface EncodedFrame {
   /** The size in the bitstream: 4:2:0 needs even sides, the last column or row is repeated there. */
   readonly codedWidthPx: number;
   readonly codedHeightPx: number;
-  /** Newest input noted before the picture was taken, 0 when none. The first frame with a number answers it. */
+  /** Newest input noted before the picture was taken, 0 when none; the first frame with it answers it. */
   readonly lastInputSeq: number;
   /** From noting that input to the start of capture; 0 when there is none. */
   readonly inputToCaptureUs: number;

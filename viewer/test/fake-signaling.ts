@@ -43,8 +43,6 @@ export const policy = (frameAncestors: readonly string[]): string =>
     `frame-ancestors ${frameAncestors.join(' ') || "'none'"}`,
   ].join('; ');
 
-const DIST = new URL('../dist', import.meta.url).pathname;
-
 type Connection = {
   readonly socket: Socket;
   readonly transports: Map<string, types.WebRtcTransport>;
@@ -72,7 +70,12 @@ export class FakeSignaling {
   readonly #io: SocketServer;
   #key: JWK | undefined;
 
-  private constructor(media: FakeMedia, http: Server, ports: { min: number; max: number }) {
+  private constructor(
+    media: FakeMedia,
+    http: Server,
+    dist: string,
+    ports: { min: number; max: number },
+  ) {
     this.media = media;
     this.#http = http;
     this.#ports = ports;
@@ -95,10 +98,10 @@ export class FakeSignaling {
       created_at: new Date().toISOString(),
     };
     const app = express();
-    app.use('/viewer/assets', express.static(`${DIST}/assets`));
+    app.use('/viewer/assets', express.static(`${dist}/assets`));
     app.get('/viewer/:session', (_request, response) => {
       response.set('content-security-policy', policy(this.session.embed_origins));
-      response.sendFile(`${DIST}/index.html`);
+      response.sendFile(`${dist}/index.html`);
     });
     app.post('/api/integration/v1/viewer/exchange', express.json(), (request, response, next) => {
       this.#exchange(request.body).then((body) => response.json(body), next);
@@ -129,10 +132,11 @@ export class FakeSignaling {
     viewers.on('connection', (socket) => this.#connected(socket));
   }
 
-  static async start(ports: { min: number; max: number }): Promise<FakeSignaling> {
+  /** @param dist folder of the built page. */
+  static async start(dist: string, ports: { min: number; max: number }): Promise<FakeSignaling> {
     const media = await FakeMedia.start();
     const http = createServer();
-    const fake = new FakeSignaling(media, http, ports);
+    const fake = new FakeSignaling(media, http, dist, ports);
     http.listen(ports.min, '127.0.0.1');
     await once(http, 'listening');
     return fake;
@@ -225,7 +229,10 @@ export class FakeSignaling {
   }
 
   async close(): Promise<void> {
-    await this.#io.close();
+    const closed = this.#io.close();
+    // Browsers open connections ahead of need; those have no request yet and would be waited for.
+    this.#http.closeAllConnections();
+    await closed;
     await this.media.close();
   }
 

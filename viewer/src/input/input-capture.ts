@@ -41,8 +41,8 @@ export class InputCapture {
   #hover = false;
   #keyTimer: ReturnType<typeof setTimeout> | undefined;
   #holdTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The last keydown was sent as a key: text the browser makes of it as well is not wanted. */
-  #lastKeyWasPhysical = false;
+  /** A dead key was sent as a key: the accent a browser composes of it as well is not wanted. */
+  #sentDeadKey = false;
 
   constructor(options: InputCaptureOptions) {
     this.#options = options;
@@ -246,7 +246,7 @@ export class InputCapture {
     }
     const outcome = this.#keyboard.on(keyFact(event, type));
     if (outcome.preventDefault) event.preventDefault();
-    if (type === 'keydown') this.#lastKeyWasPhysical = outcome.preventDefault;
+    if (type === 'keydown') this.#sentDeadKey = outcome.preventDefault && event.key === 'Dead';
     this.#press(outcome.actions);
     clearTimeout(this.#keyTimer);
     const waitMs = this.#keyboard.waitMs;
@@ -255,13 +255,13 @@ export class InputCapture {
   }
 
   #onInput(event: globalThis.InputEvent): void {
-    if (this.#enabled && !this.#lastKeyWasPhysical) this.#press(onTextInput(event));
+    if (this.#enabled) this.#press(onTextInput(event));
     // The field is a funnel, not a place for text; only a running composition may keep it.
     if (!event.isComposing) this.#options.field.value = '';
   }
 
   #onComposed(text: string): void {
-    if (this.#enabled && !this.#lastKeyWasPhysical && text) this.#press(textActions(text));
+    if (this.#enabled && !this.#sentDeadKey && text) this.#press(textActions(text));
     this.#options.field.value = '';
   }
 

@@ -36,6 +36,7 @@ export type MediaReceiverOptions = {
   readonly device: Device;
   readonly join: ReplyOf<Commands, 'media.join'>;
   readonly onVideo: (monitorId: number, track: MediaStreamTrack) => void;
+  /** Just before the track ends. */
   readonly onVideoClosed: (monitorId: number) => void;
   readonly onFact: (fact: Fact) => void;
   /** Connection or input channels changed; read `connection` and `input`. */
@@ -166,17 +167,19 @@ export class MediaReceiver {
     if (this.#closed) return;
     // Withdrawn or offered anew while the browser was busy with it.
     if (this.#offered.get(monitor_id) !== consumer.consumer_id) return made.close();
-    this.#videos.get(monitor_id)?.consumer.close();
+    const old = this.#videos.get(monitor_id);
     this.#videos.set(monitor_id, { consumer: made, paused: true });
     this.#options.onVideo(monitor_id, made.track);
+    old?.consumer.close();
   }
 
   withdraw(monitorId: number, consumerId: string): void {
     if (this.#offered.get(monitorId) !== consumerId) return;
     this.#offered.delete(monitorId);
+    // Told before the track ends, so that its last picture can be kept.
+    this.#options.onVideoClosed(monitorId);
     this.#videos.get(monitorId)?.consumer.close();
     this.#videos.delete(monitorId);
-    this.#options.onVideoClosed(monitorId);
   }
 
   /** The complete set of monitors to receive; all others are paused at the media node. */

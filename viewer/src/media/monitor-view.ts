@@ -127,19 +127,21 @@ export class MonitorView {
         this.#onFrame(surface, frame),
       ),
     );
-    if (old && old !== this.picture.shown) this.#discard(old);
+    if (old === this.picture.shown) old?.freeze();
+    else if (old) this.#discard(old);
     this.#aim();
   }
 
-  /** A monitor's video ended. Its last picture stays while it is on the screen. */
+  /** A monitor's video is about to end. Its last picture stays while it is on the screen. */
   dropTrack(monitorId: number): void {
     const surface = this.#surfaces.get(monitorId);
     if (!surface) return;
     this.#surfaces.delete(monitorId);
-    if (surface !== this.picture.shown) this.#discard(surface);
+    if (surface === this.picture.shown) surface.freeze();
+    else this.#discard(surface);
   }
 
-  /** All videos ended (a new placement follows). The last picture stays on the screen. */
+  /** All videos are about to end (a new placement follows). The last picture stays on the screen. */
   dropAllTracks(): void {
     for (const monitorId of [...this.#surfaces.keys()]) this.dropTrack(monitorId);
   }

@@ -66,11 +66,10 @@ export class Picture {
    * (`swap`). Calling it again before that replaces the incoming one; undefined takes it back.
    */
   expect(surface: VideoSurface | undefined): void {
-    if (this.#incoming && this.#incoming !== surface) this.#incoming.element.remove();
+    if (this.#incoming && this.#incoming !== surface) this.#incoming.detach();
     this.#incoming = surface === this.#shown ? undefined : surface;
     if (!surface || !this.#incoming) return;
-    this.frame.prepend(surface.element);
-    surface.play();
+    surface.attachBelow(this.frame);
   }
 
   /** The incoming surface has painted: it is the shown one now. Returns the one it replaced. */
@@ -82,7 +81,7 @@ export class Picture {
     // For onlookers (styles, tests): of several videos in the page this is the one to look at.
     this.#shown.element.dataset['shown'] = 'true';
     if (before) delete before.element.dataset['shown'];
-    before?.element.remove();
+    before?.detach();
     this.fit(monitor);
     return before;
   }
@@ -98,7 +97,7 @@ export class Picture {
     if (this.#shown === surface) this.#shown = undefined;
     if (this.#incoming === surface) this.#incoming = undefined;
     delete surface.element.dataset['shown'];
-    surface.element.remove();
+    surface.detach();
   }
 
   /** Idempotent. */
@@ -124,8 +123,6 @@ export class Picture {
     });
     const shown = this.#shown;
     if (!shown || shown.videoSize.width === 0) return;
-    const over = padding(shown.videoSize, this.#monitor);
-    shown.element.style.width = `${over.x * 100}%`;
-    shown.element.style.height = `${over.y * 100}%`;
+    shown.size(padding(shown.videoSize, this.#monitor));
   }
 }

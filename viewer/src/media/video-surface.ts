@@ -7,9 +7,20 @@ export type SurfaceFrame = {
   readonly nowMs: number;
 };
 
+const LAID_OVER = {
+  position: 'absolute',
+  left: '0',
+  top: '0',
+  width: '100%',
+  height: '100%',
+  pointerEvents: 'none',
+} as const;
+
 export class VideoSurface {
   readonly monitorId: number;
   readonly element: HTMLVideoElement;
+  /** The last picture, on top of a video whose track ended: a browser turns that black. */
+  #still: HTMLCanvasElement | undefined;
   readonly #onFrame: (surface: VideoSurface, frame: SurfaceFrame) => void;
   #handle: number | undefined;
   #rtpTimestamp: number | undefined;
@@ -30,15 +41,7 @@ export class VideoSurface {
     video.disablePictureInPicture = true;
     video.disableRemotePlayback = true;
     video.tabIndex = -1;
-    Object.assign(video.style, {
-      position: 'absolute',
-      left: '0',
-      top: '0',
-      width: '100%',
-      height: '100%',
-      objectFit: 'fill',
-      pointerEvents: 'none',
-    });
+    Object.assign(video.style, LAID_OVER, { objectFit: 'fill' });
     // A stream of its own: nothing else can be in its sync group.
     video.srcObject = new MediaStream([track]);
     this.element = video;
@@ -54,18 +57,51 @@ export class VideoSurface {
     return { width: this.element.videoWidth, height: this.element.videoHeight };
   }
 
-  /** Call after putting the element into the page: a browser pauses what it takes out of one. */
-  play(): void {
+  /** Into the page, below everything that is there. Plays: a browser pauses what it takes out. */
+  attachBelow(parent: HTMLElement): void {
+    parent.prepend(this.element);
     // Rejected when it is taken out again before it began, or the track ended: both are fine.
     this.element.play().catch(() => undefined);
   }
 
+  detach(): void {
+    this.element.remove();
+    this.#still?.remove();
+  }
+
+  /** @param factor of the parent's size: a padded video is a little larger than its monitor. */
+  size(factor: { readonly x: number; readonly y: number }): void {
+    for (const layer of [this.element, this.#still]) {
+      if (!layer) continue;
+      layer.style.width = `${factor.x * 100}%`;
+      layer.style.height = `${factor.y * 100}%`;
+    }
+  }
+
+  /** Call before the track ends: what is shown stays as it is, and no frame comes any more. */
+  freeze(): void {
+    if (this.#still || this.element.videoWidth === 0) return;
+    this.#stopListening();
+    const still = this.element.ownerDocument.createElement('canvas');
+    still.width = this.element.videoWidth;
+    still.height = this.element.videoHeight;
+    still.getContext('2d')?.drawImage(this.element, 0, 0);
+    const { width, height } = this.element.style;
+    Object.assign(still.style, LAID_OVER, { width, height });
+    this.element.after(still);
+    this.#still = still;
+  }
+
   /** Idempotent. */
   close(): void {
+    this.#stopListening();
+    this.detach();
+    this.element.srcObject = null;
+  }
+
+  #stopListening(): void {
     if (this.#handle !== undefined) this.element.cancelVideoFrameCallback(this.#handle);
     this.#handle = undefined;
-    this.element.remove();
-    this.element.srcObject = null;
   }
 
   #listen(): void {

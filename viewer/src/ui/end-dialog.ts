@@ -22,7 +22,7 @@ export function endDialog(
       </p>
       ${model.problem ? html`<p class="problem" role="alert">${model.problem}</p>` : ''}
       <div class="choices">
-        <button type="button" class="plain" autofocus @click=${actions.keepSession}>Keep it</button>
+        <button type="button" class="plain" @click=${actions.keepSession}>Keep it</button>
         <button type="button" class="strong" ?disabled=${model.busy} @click=${actions.confirmEnd}>
           End session
         </button>

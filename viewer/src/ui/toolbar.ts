@@ -74,9 +74,8 @@ function monitors(snapshot: ViewerSnapshot, actions: ToolbarActions): TemplateRe
           aria-busy=${switching ? 'true' : 'false'}
           title="${monitor.name}, ${monitor.width} × ${monitor.height}${primary}"
           @click=${() => actions.selectMonitor(monitor.monitor_id)}
-        >
-          Monitor ${index + 1}
-        </button>`;
+          .textContent=${`Monitor ${index + 1}`}
+        ></button>`;
       })}
     </div>
   `;

@@ -1,6 +1,8 @@
 // A clock that a test moves by hand.
 import type { Clock } from '../src/clock.ts';
 
+const START_MS = Date.UTC(2026, 0, 1);
+
 export class FakeClock implements Clock {
   #nowMs = 0;
   readonly #timers = new Set<{ atMs: number; callback: () => void }>();
@@ -11,6 +13,10 @@ export class FakeClock implements Clock {
 
   nowMs(): number {
     return this.#nowMs;
+  }
+
+  unixMs(): number {
+    return START_MS + this.#nowMs;
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -22,18 +22,29 @@ export default tseslint.config(
   { ignores: ['**/node_modules/**', '**/dist/**', '.gc/**', '**/*.js', '**/*.mjs', '**/*.d.ts'] },
   ...tseslint.configs.recommended,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.ts'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.ts'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       // A promise nobody waits for is an error nobody sees.
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       // A type import vanishes at run time: say so, since Node strips types without looking.
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportDefaultDeclaration', message: 'named exports only: the name is the contract' },
+        {
+          selector: 'ExportDefaultDeclaration',
+          message: 'named exports only: the name is the contract',
+        },
       ],
     },
   },
@@ -44,12 +55,23 @@ export default tseslint.config(
     files: ['contract/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'contract is runtime-neutral' }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['node:*'], message: 'contract is runtime-neutral' }] },
+      ],
     },
   },
-  direction('signaling', ['media', 'store', 'turn', 'keys', 'webhooks'], ['http', 'signal', 'session']),
+  direction(
+    'signaling',
+    ['media', 'store', 'turn', 'keys', 'webhooks'],
+    ['http', 'signal', 'session'],
+  ),
   direction('signaling', ['session'], ['http', 'signal']),
   direction('sfu', ['media'], ['control']),
-  direction('agent-bridge', ['media', 'input', 'rtc', 'consent', 'displays', 'x11'], ['link', 'session']),
+  direction(
+    'agent-bridge',
+    ['media', 'input', 'rtc', 'consent', 'displays', 'x11'],
+    ['link', 'session'],
+  ),
   direction('viewer', ['media', 'input', 'link'], ['ui', 'embed']),
 );

@@ -21,13 +21,8 @@ import {
   type JWK,
 } from 'jose';
 import { z } from 'zod';
-import {
-  DeviceId,
-  MachineId,
-  MachineKeyId,
-  SessionId,
-  type BootId,
-} from '@guruconnect/contract/ids';
+import type { SessionId } from '@guruconnect/contract/ids';
+import { DeviceId, MachineId, MachineKeyId, type BootId } from '@guruconnect/contract/ids';
 import type { Grant } from '@guruconnect/contract/grants';
 import {
   AGENT_TOKEN,

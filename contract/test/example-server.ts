@@ -87,15 +87,20 @@ export class ExampleServer {
 
   async #understand(request: IncomingMessage): Promise<{ seen: Seen; route: Route }> {
     const url = new URL(request.url ?? '/', this.url);
+    // The one route that is also there without a version.
+    const path = url.pathname.replace(
+      /^\/api\/integration\/capabilities$/,
+      `${API_BASE}/capabilities`,
+    );
     const match = routes.find(
-      ({ route, pattern }) => route.method === request.method && pattern.test(url.pathname),
+      ({ route, pattern }) => route.method === request.method && pattern.test(path),
     );
     if (!match) throw new GcError('not_found', `no route ${request.method} ${url.pathname}`);
     const { name, route, pattern } = match;
     if (route.auth === 'integrator' && request.headers.authorization !== `Bearer ${EXAMPLE_KEY}`)
       throw new GcError('unauthenticated');
     const params = Object.fromEntries(
-      Object.entries(pattern.exec(url.pathname)?.groups ?? {}).map(([field, value]) => [
+      Object.entries(pattern.exec(path)?.groups ?? {}).map(([field, value]) => [
         field,
         decodeURIComponent(value),
       ]),

@@ -8,6 +8,7 @@ import koffi from 'koffi';
 import type { XConnection } from './x-connection.ts';
 import { XError } from './x-error.ts';
 import type { XEvent } from './x-event.ts';
+import { whileOpen } from './while-open.ts';
 import { bind, lazy, xlib, type DisplayPointer, type Xid } from './xlib.ts';
 
 export const XiEventType = {
@@ -22,8 +23,7 @@ export const XiEventType = {
 } as const;
 export type XiEventType = (typeof XiEventType)[keyof typeof XiEventType];
 
-/** Pseudo devices of XISelectEvents. */
-const ALL_DEVICES = 0;
+/** Pseudo device of XISelectEvents; each event still names the slave it came from. */
 const ALL_MASTER_DEVICES = 1;
 
 const GENERIC_EVENT = 35;
@@ -31,9 +31,8 @@ const ANY_PROPERTY_TYPE = 0;
 
 export interface XiEvent {
   readonly type: number;
-  /** The device itself, where it is not a master. Compare with `isXtestDevice`. */
+  /** The device it came from: real, or one of XTEST's (`isXtestDevice`). */
   readonly sourceId: number;
-  readonly deviceId: number;
   /** Key code or button number. */
   readonly detail: number;
   /** The rest is 0 for raw events. */
@@ -135,7 +134,10 @@ export class XInput {
     this.#x = x;
     this.#opcode = opcode[0]!;
     this.#xtestProperty = xlib().XInternAtom(x.display, 'XTEST Device', 0);
-    x.on(GENERIC_EVENT, (event) => this.#dispatch(event));
+    x.on(
+      GENERIC_EVENT,
+      whileOpen((event) => this.#dispatch(event)),
+    );
   }
 
   /** What happens on one window (button, key, motion of the master devices). One owner a window. */
@@ -144,14 +146,13 @@ export class XInput {
     types: readonly XiEventType[],
     listener: (event: XiEvent) => void,
   ): () => void {
-    this.#select(window, ALL_MASTER_DEVICES, types);
+    this.#select(window, types);
     const stops = types.map((type) => this.#listen(`${window}:${type}`, listener));
     return () => stops.forEach((stop) => stop());
   }
 
   /**
    * Raw events of every device, whichever window has the focus and whoever holds a grab (XI >= 2.1).
-   * Slave and master both report: only the slave's report, which names the real source, is passed on.
    */
   watchRaw(types: readonly XiEventType[], listener: (event: XiEvent) => void): () => void {
     const stops = types.map((type) => this.#listen(`raw:${type}`, listener));
@@ -202,26 +203,26 @@ export class XInput {
 
   #selectRaw(): void {
     const types = Object.values(XiEventType).filter((type) => this.#listeners.has(`raw:${type}`));
-    this.#select(this.#x.rootWindow, ALL_DEVICES, types);
+    this.#select(this.#x.rootWindow, types);
   }
 
-  #select(window: Xid, device: number, types: readonly number[]): void {
-    const mask = { deviceid: device, mask_len: MASK_BYTES, mask: maskOf(types) };
+  #select(window: Xid, types: readonly number[]): void {
+    const mask = { deviceid: ALL_MASTER_DEVICES, mask_len: MASK_BYTES, mask: maskOf(types) };
     xi().XISelectEvents(this.#x.display, window, [mask], 1);
   }
 
   /** XGenericEventCookie on LP64: extension 32, evtype 36, data 48. */
   #dispatch(event: XEvent): void {
     if (event.int(32) !== this.#opcode) return;
-    if (!xi().XGetEventData(this.#x.display, event.bytes)) return;
+    const display = this.#x.display;
+    if (!xi().XGetEventData(display, event.bytes)) return;
     let decoded: XiEvent;
     try {
       decoded = decode(event.int(36), BigInt(event.ulong(48)));
     } finally {
-      xi().XFreeEventData(this.#x.display, event.bytes);
+      xi().XFreeEventData(display, event.bytes);
     }
     const isRaw = decoded.type >= XiEventType.RawKeyPress;
-    if (isRaw && decoded.deviceId !== decoded.sourceId) return; // the master's copy
     const key = isRaw ? `raw:${decoded.type}` : `${decoded.window}:${decoded.type}`;
     const listeners = this.#listeners.get(key);
     if (listeners) for (const listener of [...listeners]) listener(decoded);
@@ -241,7 +242,6 @@ function decode(type: number, pointer: bigint): XiEvent {
   const view = new DataView(koffi.view(pointer, bytes));
   return {
     type,
-    deviceId: view.getInt32(48, true),
     sourceId: view.getInt32(52, true),
     detail: view.getInt32(56, true),
     window: isRaw ? 0 : Number(view.getBigUint64(72, true)),

@@ -3,6 +3,7 @@
 import koffi from 'koffi';
 import type { XConnection } from './x-connection.ts';
 import { XEventType, type XEvent } from './x-event.ts';
+import { whileOpen } from './while-open.ts';
 import { bind, lazy, xlib, type DisplayPointer } from './xlib.ts';
 
 /** XkbUseCoreKbd: the keyboard applications see. */
@@ -86,10 +87,13 @@ const xkb = lazy(() => ({
  */
 export function watchKeyboardMapping(x: XConnection, listener: () => void): () => void {
   keysymOf(x, keycodeRange(x).min, 0, 0);
-  return x.on(XEventType.MappingNotify, (event: XEvent) => {
-    xkb().XRefreshKeyboardMapping(event.bytes);
-    listener();
-  });
+  return x.on(
+    XEventType.MappingNotify,
+    whileOpen((event: XEvent) => {
+      xkb().XRefreshKeyboardMapping(event.bytes);
+      listener();
+    }),
+  );
 }
 
 /** XkbDescRec: min/max key code 12/13, names 48. XkbNamesRec: keys 456, aliases 464, counts 488/489. */

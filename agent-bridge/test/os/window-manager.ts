@@ -23,3 +23,31 @@ export async function focusWindow(display: XDisplay, name: string): Promise<stri
     }
   });
 }
+
+export interface WindowOnScreen {
+  readonly id: string;
+  /** Of the window itself, without the window manager's frame; pixels of the desktop. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Runs a program on a display to its end; returns what it printed. */
+export type Run = (program: string, ...args: string[]) => Promise<string>;
+
+/** The visible windows of a class (WM_CLASS), with their places as the server tells them. */
+export async function visibleWindows(run: Run, wmClass: string): Promise<WindowOnScreen[]> {
+  const search = ['search', '--onlyvisible', '--class', `^${wmClass}$`];
+  const ids = (await run('xdotool', ...search).catch(() => '')).split('\n').filter(Boolean);
+  const windows = await Promise.all(
+    ids.map(async (id) => {
+      const info = await run('xwininfo', '-id', id).catch(() => ''); // gone meanwhile
+      const value = (label: string): number =>
+        Number(new RegExp(`${label}: +(-?\\d+)`).exec(info)?.[1]);
+      const [x, y] = [value('Absolute upper-left X'), value('Absolute upper-left Y')];
+      return { id, x, y, width: value('Width'), height: value('Height') };
+    }),
+  );
+  return windows.filter(({ width }) => width > 0);
+}

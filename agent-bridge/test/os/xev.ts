@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { XDisplay } from '../x-display.ts';
 import { eventually } from './eventually.ts';
-import { focusWindow } from './window-manager.ts';
+import { focusWindow, visibleWindows, type Run } from './window-manager.ts';
 
 export class Xev {
   /** Keysym of each key press, in order, and of each release. */
@@ -55,21 +55,11 @@ export class Xev {
 
   /** The middle of its window, pixels of the desktop. */
   async centre(): Promise<{ xPx: number; yPx: number }> {
-    const shell = await eventually('xev window', () =>
-      this.#display.run(
-        'xdotool',
-        'search',
-        '--onlyvisible',
-        '--name',
-        '^xev$',
-        'getwindowgeometry',
-        '--shell',
-      ),
-    );
-    const value = (name: string): number => Number(new RegExp(`${name}=(\\d+)`).exec(shell)![1]);
+    const run: Run = (...command) => this.#display.run(...command);
+    const at = await eventually('xev window', async () => (await visibleWindows(run, 'xev'))[0]);
     return {
-      xPx: value('X') + Math.floor(value('WIDTH') / 2),
-      yPx: value('Y') + Math.floor(value('HEIGHT') / 2),
+      xPx: at.x + Math.floor(at.width / 2),
+      yPx: at.y + Math.floor(at.height / 2),
     };
   }
 

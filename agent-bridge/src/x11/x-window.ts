@@ -1,0 +1,380 @@
+// A window of our own on the endpoint's screen: made, described to the window manager, painted from a
+// picture in memory. Owned by whoever opened it; everything here is requests, nothing waits.
+import type { XConnection } from './x-connection.ts';
+import { XError } from './x-error.ts';
+import type { FontStack } from './xft.ts';
+import { TextTarget } from './xft.ts';
+import type { Box, Raster } from './raster.ts';
+import { bind, lazy, xlib, type DisplayPointer, type Xid } from './xlib.ts';
+
+const CW_BACK_PIXEL = 1 << 1;
+const CW_OVERRIDE_REDIRECT = 1 << 9;
+const CW_EVENT_MASK = 1 << 11;
+const COPY_FROM_PARENT = 0n;
+const Z_PIXMAP = 2;
+const PROP_REPLACE = 0;
+/** Predefined atoms of Xatom.h. */
+const XA_ATOM = 4;
+const XA_CARDINAL = 6;
+const XA_STRING = 31;
+const XA_WM_CLASS = 67;
+/** MwmHints: flags MWM_HINTS_FUNCTIONS, functions MWM_FUNC_MOVE | MWM_FUNC_CLOSE, the rest unused. */
+const MOTIF_MOVE_AND_CLOSE_ONLY = [1, 4 | 32, 0, 0, 0];
+const ALL_DESKTOPS = 0xffffffff;
+const REVERT_TO_PARENT = 2;
+const CURRENT_TIME = 0;
+/** USPosition | PPosition | PMinSize | PMaxSize | PWinGravity of XSizeHints. */
+const SIZE_HINT_FLAGS = 1 | 4 | 16 | 32 | 512;
+/** The window manager's frame is centred where the window would be. */
+const CENTER_GRAVITY = 5;
+
+const win = lazy(() => ({
+  XCreateWindow: bind<
+    (
+      d: DisplayPointer,
+      parent: Xid,
+      x: number,
+      y: number,
+      width: number,
+      height: number,
+      border: number,
+      depth: number,
+      windowClass: number,
+      visual: bigint,
+      valueMask: number,
+      attributes: Uint8Array,
+    ) => Xid
+  >(
+    'X11',
+    'ulong XCreateWindow(void *d, ulong parent, int x, int y, uint width, uint height, uint border, ' +
+      'int depth, uint window_class, uintptr visual, ulong mask, void *attributes)',
+  ),
+  XDestroyWindow: bind<(d: DisplayPointer, window: Xid) => number>(
+    'X11',
+    'int XDestroyWindow(void *d, ulong window)',
+  ),
+  XMapRaised: bind<(d: DisplayPointer, window: Xid) => number>(
+    'X11',
+    'int XMapRaised(void *d, ulong window)',
+  ),
+  XRaiseWindow: bind<(d: DisplayPointer, window: Xid) => number>(
+    'X11',
+    'int XRaiseWindow(void *d, ulong window)',
+  ),
+  XMoveWindow: bind<(d: DisplayPointer, window: Xid, x: number, y: number) => number>(
+    'X11',
+    'int XMoveWindow(void *d, ulong window, int x, int y)',
+  ),
+  XChangeProperty: bind<
+    (
+      d: DisplayPointer,
+      window: Xid,
+      property: Xid,
+      type: Xid,
+      format: number,
+      mode: number,
+      data: Uint8Array | BigUint64Array,
+      count: number,
+    ) => number
+  >(
+    'X11',
+    'int XChangeProperty(void *d, ulong window, ulong property, ulong type, int format, int mode, void *data, int count)',
+  ),
+  XSetWMProtocols: bind<
+    (d: DisplayPointer, window: Xid, atoms: BigUint64Array, count: number) => number
+  >('X11', 'int XSetWMProtocols(void *d, ulong window, void *atoms, int count)'),
+  XSetWMNormalHints: bind<(d: DisplayPointer, window: Xid, hints: Uint8Array) => void>(
+    'X11',
+    'void XSetWMNormalHints(void *d, ulong window, void *hints)',
+  ),
+  XSetInputFocus: bind<(d: DisplayPointer, window: Xid, revertTo: number, time: number) => number>(
+    'X11',
+    'int XSetInputFocus(void *d, ulong window, int revert_to, ulong time)',
+  ),
+  XCreatePixmap: bind<
+    (d: DisplayPointer, drawable: Xid, width: number, height: number, depth: number) => Xid
+  >('X11', 'ulong XCreatePixmap(void *d, ulong drawable, uint width, uint height, uint depth)'),
+  XFreePixmap: bind<(d: DisplayPointer, pixmap: Xid) => number>(
+    'X11',
+    'int XFreePixmap(void *d, ulong pixmap)',
+  ),
+  XDefaultGC: bind<(d: DisplayPointer, screen: number) => bigint>(
+    'X11',
+    'void *XDefaultGC(void *d, int screen)',
+  ),
+  XCreateImage: bind<
+    (
+      d: DisplayPointer,
+      visual: bigint,
+      depth: number,
+      format: number,
+      offset: number,
+      data: Uint8Array,
+      width: number,
+      height: number,
+      pad: number,
+      bytesPerLine: number,
+    ) => bigint | null
+  >(
+    'X11',
+    'void *XCreateImage(void *d, void *visual, uint depth, int format, int offset, void *data, ' +
+      'uint width, uint height, int pad, int bytes_per_line)',
+  ),
+  XPutImage: bind<
+    (
+      d: DisplayPointer,
+      drawable: Xid,
+      gc: bigint,
+      image: bigint,
+      sourceX: number,
+      sourceY: number,
+      x: number,
+      y: number,
+      width: number,
+      height: number,
+    ) => number
+  >(
+    'X11',
+    'int XPutImage(void *d, ulong drawable, void *gc, void *image, int sx, int sy, int x, int y, uint width, uint height)',
+  ),
+  XCopyArea: bind<
+    (
+      d: DisplayPointer,
+      source: Xid,
+      target: Xid,
+      gc: bigint,
+      sx: number,
+      sy: number,
+      width: number,
+      height: number,
+      x: number,
+      y: number,
+    ) => number
+  >(
+    'X11',
+    'int XCopyArea(void *d, ulong source, ulong target, void *gc, int sx, int sy, uint width, uint height, int x, int y)',
+  ),
+}));
+
+export interface XWindowOptions {
+  readonly box: Box;
+  readonly title: string;
+  /** WM_CLASS, instance and class. */
+  readonly wmClass: string;
+  /** Without the window manager: it can neither decorate, move, cover nor close it. */
+  readonly unmanaged: boolean;
+  /** Core events to hear of (XEventMask); input comes by XInput. */
+  readonly eventMask: number;
+}
+
+/** A line of text in the picture. */
+export interface PlacedText {
+  readonly text: string;
+  readonly fonts: FontStack;
+  readonly x: number;
+  readonly baselineY: number;
+  readonly colour: number;
+}
+
+export class XWindow {
+  readonly id: Xid;
+  readonly width: number;
+  readonly height: number;
+  readonly #x: XConnection;
+  readonly #pixmap: Xid;
+  readonly #gc: bigint;
+  readonly #target: TextTarget;
+  #closed = false;
+
+  /** Not shown yet. Throws XError `display_unsupported` on screens that are not 24-bit true colour. */
+  constructor(x: XConnection, options: XWindowOptions) {
+    const { box } = options;
+    const depth = xlib().XDefaultDepth(x.display, x.screenNumber);
+    if (depth !== 24)
+      throw new XError('display_unsupported', `windows need depth 24, not ${depth}`);
+    this.#x = x;
+    this.width = box.width;
+    this.height = box.height;
+    const mask = CW_BACK_PIXEL | CW_EVENT_MASK | (options.unmanaged ? CW_OVERRIDE_REDIRECT : 0);
+    this.id = win().XCreateWindow(
+      x.display,
+      x.rootWindow,
+      box.x,
+      box.y,
+      box.width,
+      box.height,
+      0,
+      0,
+      1,
+      COPY_FROM_PARENT,
+      mask,
+      attributesOf(options),
+    );
+    this.#describe(options);
+    this.#pixmap = win().XCreatePixmap(x.display, x.rootWindow, box.width, box.height, depth);
+    this.#gc = win().XDefaultGC(x.display, x.screenNumber);
+    this.#target = new TextTarget(x, this.#pixmap);
+  }
+
+  show(): void {
+    win().XMapRaised(this.#x.display, this.id);
+  }
+
+  raise(): void {
+    win().XRaiseWindow(this.#x.display, this.id);
+  }
+
+  moveTo(x: number, y: number): void {
+    win().XMoveWindow(this.#x.display, this.id, x, y);
+  }
+
+  /** Only where no window manager does it. The window must be visible already. */
+  takeFocus(): void {
+    win().XSetInputFocus(this.#x.display, this.id, REVERT_TO_PARENT, CURRENT_TIME);
+  }
+
+  /** Paints the picture in memory; `present` brings it to the screen. */
+  paint(raster: Raster, texts: readonly PlacedText[]): void {
+    const x = this.#x;
+    const visual = xlib().XDefaultVisual(x.display, x.screenNumber);
+    const image = win().XCreateImage(
+      x.display,
+      visual,
+      24,
+      Z_PIXMAP,
+      0,
+      raster.pixels,
+      raster.width,
+      raster.height,
+      32,
+      raster.width * 4,
+    );
+    if (!image) throw new XError('display_unsupported', 'no image format for the screen');
+    const [width, height] = [raster.width, raster.height];
+    win().XPutImage(x.display, this.#pixmap, this.#gc, image, 0, 0, 0, 0, width, height);
+    xlib().XFree(image); // the structure only: the pixels are ours (XDestroyImage would free both)
+    for (const { text, fonts, x: at, baselineY, colour } of texts)
+      fonts.draw(this.#target, text, at, baselineY, colour);
+  }
+
+  /** Copies part of the picture to the screen, so that captures see only that part change. */
+  present(box: Box): void {
+    const { x, y, width, height } = box;
+    win().XCopyArea(this.#x.display, this.#pixmap, this.id, this.#gc, x, y, width, height, x, y);
+    this.#x.flush();
+  }
+
+  /** Idempotent; also after the display went away. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (!this.#x.isOpen) return;
+    this.#target.close();
+    win().XFreePixmap(this.#x.display, this.#pixmap);
+    win().XDestroyWindow(this.#x.display, this.id);
+    this.#x.flush();
+  }
+
+  #describe(options: XWindowOptions): void {
+    const x = this.#x;
+    const atom = (name: string): Xid => xlib().XInternAtom(x.display, name, 0);
+    const setText = (property: Xid, type: Xid, text: string): void => {
+      const bytes = Buffer.from(text);
+      const { XChangeProperty } = win();
+      XChangeProperty(x.display, this.id, property, type, 8, PROP_REPLACE, bytes, bytes.length);
+    };
+    const setLongs = (property: string, type: Xid, values: readonly number[]): void => {
+      const longs = BigUint64Array.from(values, BigInt); // format 32 is an array of long in Xlib
+      const { XChangeProperty } = win();
+      XChangeProperty(
+        x.display,
+        this.id,
+        atom(property),
+        type,
+        32,
+        PROP_REPLACE,
+        longs,
+        longs.length,
+      );
+    };
+    setText(atom('_NET_WM_NAME'), atom('UTF8_STRING'), options.title);
+    setText(XA_WM_CLASS, XA_STRING, `${options.wmClass}\0${options.wmClass}\0`);
+    setLongs('_NET_WM_PID', XA_CARDINAL, [process.pid]);
+    setLongs('_NET_WM_WINDOW_TYPE', XA_ATOM, [atom('_NET_WM_WINDOW_TYPE_DIALOG')]);
+    setLongs('_NET_WM_STATE', XA_ATOM, [atom('_NET_WM_STATE_ABOVE'), atom('_NET_WM_STATE_STICKY')]);
+    setLongs('_NET_WM_DESKTOP', XA_CARDINAL, [ALL_DESKTOPS]); // openbox's idea of sticky
+    setLongs('_MOTIF_WM_HINTS', atom('_MOTIF_WM_HINTS'), MOTIF_MOVE_AND_CLOSE_ONLY);
+    win().XSetWMProtocols(
+      x.display,
+      this.id,
+      BigUint64Array.of(BigInt(atom('WM_DELETE_WINDOW'))),
+      1,
+    );
+    win().XSetWMNormalHints(x.display, this.id, sizeHints(options.box));
+  }
+}
+
+/** Is a window manager running (EWMH, _NET_SUPPORTING_WM_CHECK)? One round trip. */
+export function hasWindowManager(x: XConnection): boolean {
+  const property = xlib().XInternAtom(x.display, '_NET_SUPPORTING_WM_CHECK', 0);
+  const data = new BigUint64Array(1);
+  const items = new BigUint64Array(1);
+  windowProperty().XGetWindowProperty(
+    x.display,
+    x.rootWindow,
+    property,
+    0,
+    1,
+    0,
+    0,
+    new BigUint64Array(1),
+    new Int32Array(1),
+    items,
+    new BigUint64Array(1),
+    data,
+  );
+  if (data[0]! !== 0n) xlib().XFree(data[0]!);
+  return items[0]! > 0n;
+}
+
+const windowProperty = lazy(() => ({
+  XGetWindowProperty: bind<
+    (
+      d: DisplayPointer,
+      window: Xid,
+      property: Xid,
+      offset: number,
+      length: number,
+      remove: number,
+      type: Xid,
+      typeOut: BigUint64Array,
+      formatOut: Int32Array,
+      itemsOut: BigUint64Array,
+      bytesAfterOut: BigUint64Array,
+      dataOut: BigUint64Array,
+    ) => number
+  >(
+    'X11',
+    'int XGetWindowProperty(void *d, ulong window, ulong property, long offset, long length, int remove, ' +
+      'ulong type, void *typeOut, void *formatOut, void *itemsOut, void *bytesAfterOut, void *dataOut)',
+  ),
+}));
+
+/** XSetWindowAttributes on LP64: background_pixel 8, event_mask 72, override_redirect 88; 112 bytes. */
+function attributesOf(options: XWindowOptions): Uint8Array {
+  const attributes = new DataView(new ArrayBuffer(112));
+  attributes.setBigUint64(8, 0xffffffn, true);
+  attributes.setBigInt64(72, BigInt(options.eventMask), true);
+  attributes.setInt32(88, options.unmanaged ? 1 : 0, true);
+  return new Uint8Array(attributes.buffer);
+}
+
+/** XSizeHints on LP64: flags 0, x y width height 8-20, min 24, max 32, gravity 72; 80 bytes. */
+function sizeHints(box: Box): Uint8Array {
+  const hints = new DataView(new ArrayBuffer(80));
+  hints.setBigInt64(0, BigInt(SIZE_HINT_FLAGS), true);
+  const ints = [box.x, box.y, box.width, box.height, box.width, box.height, box.width, box.height];
+  ints.forEach((value, i) => hints.setInt32(8 + 4 * i, value, true));
+  hints.setInt32(72, CENTER_GRAVITY, true);
+  return new Uint8Array(hints.buffer);
+}

@@ -92,9 +92,12 @@ async function serve<N extends RouteName>(
     const answer = await handler(call);
     const checked = route.response.safeParse(answer);
     if (!checked.success) parts.onBadAnswer(name, checked.error);
-    parts.metrics.requests.inc({ route: name, status: route.status });
+    const status = isKnown(request, response) ? NOT_MODIFIED : route.status;
+    parts.metrics.requests.inc({ route: name, status });
     if (!response.hasHeader('Cache-Control')) response.set('Cache-Control', 'no-store');
-    response.status(route.status).json(answer);
+    response.status(status);
+    if (status === NOT_MODIFIED) response.end();
+    else response.json(answer);
   } catch (thrown) {
     const error = await countFailure(route, request, GcError.from(thrown), parts.limits);
     parts.metrics.requests.inc({ route: name, status: error.status });
@@ -109,6 +112,17 @@ async function serve<N extends RouteName>(
       );
     sendProblem(response, error, requestId);
   }
+}
+
+/**
+ * Has the caller this very answer already? Not left to express, which sends all of it again to who
+ * says "no-cache": Node's fetch does that by itself with every If-None-Match.
+ */
+function isKnown(request: Request, response: Response): boolean {
+  const etag = response.get('ETag');
+  const known = request.get('if-none-match');
+  if (etag === undefined || known === undefined) return false;
+  return known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
 async function admit(
@@ -150,6 +164,8 @@ function part(schema: z.ZodType | undefined, value: unknown, pointer: string): u
   });
 }
 
+const NOT_MODIFIED = 304;
+
 const parseJson = express.json({
   limit: LIMITS.bodyBytes,
   // A small body that unpacks into a large one is no favour to anybody.
@@ -157,6 +173,9 @@ const parseJson = express.json({
   strict: false,
   type: () => true,
 });
+
+/** JSON is UTF-8 (RFC 8259, 8.1). */
+const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 
 const NoBody = z.strictObject({});
 
@@ -166,8 +185,8 @@ async function readBody(route: Route, request: Request, response: Response): Pro
     request.headers['transfer-encoding'] !== undefined ||
     Number(request.headers['content-length'] ?? 0) > 0;
   if (!hasBody) return {};
-  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type !== 'application/json') throw new GcError('unsupported_media_type');
+  if (!JSON_TYPE.test(request.headers['content-type'] ?? ''))
+    throw new GcError('unsupported_media_type');
   await new Promise<void>((resolve, reject) => {
     parseJson(request, response, (error?: unknown) => {
       if (error === undefined) resolve();

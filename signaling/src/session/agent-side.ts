@@ -119,8 +119,8 @@ export class AgentSide {
     // An agent that asks nobody answers in the same breath as it acknowledges the offer.
     await this.#offering;
     const { record } = this.#journal;
-    if (record.agent.offered_boot !== link.bootId)
-      throw new GcError('illegal_transition', 'This session was not offered to this agent');
+    if (record.agent.offered_boot !== link.bootId || record.agent.offered_at_ms === undefined)
+      throw new GcError('illegal_transition', 'No answer of this agent is awaited');
     const { machineKeys, metrics, logger } = this.#parts;
     await machineKeys.verifyConsent(link.key, record, answer, proof);
     const { record: answered } = await this.#journal.apply({

@@ -65,7 +65,7 @@ export class SessionManager {
   readonly #byDevice = new Map<DeviceId, Set<Session>>();
   readonly #agents = new Map<DeviceId, AgentLink>();
   /** Placed but not written yet: their routers are wanted. */
-  readonly #creating = new Set<SessionId>();
+  readonly #creating = new Map<SessionId, DeviceId>();
   readonly #unsubscribe: () => void;
   #settleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -135,7 +135,7 @@ export class SessionManager {
     this.#requireRoom(request.device_id);
 
     const id = newId('ses');
-    this.#creating.add(id);
+    this.#creating.set(id, request.device_id);
     try {
       const media = await openSomewhere(this.#parts, id);
       try {
@@ -361,13 +361,16 @@ export class SessionManager {
     this.#gates[grants.includes('control') ? 'remoteInput' : 'viewOnly'].require();
   }
 
+  /** Those that are just being placed count, too: many may be asked for at once. */
   #requireRoom(deviceId: DeviceId): void {
-    if ((this.#byDevice.get(deviceId)?.size ?? 0) >= LIMITS.openSessionsPerDevice)
+    const coming = [...this.#creating.values()].filter((device) => device === deviceId).length;
+    const { openSessions, openSessionsPerDevice } = LIMITS;
+    if ((this.#byDevice.get(deviceId)?.size ?? 0) + coming >= openSessionsPerDevice)
       throw new GcError(
         'limit_reached',
-        `${LIMITS.openSessionsPerDevice} sessions of this device are open`,
+        `${openSessionsPerDevice} sessions of this device are open`,
       );
-    if (this.#sessions.size >= LIMITS.openSessions)
+    if (this.#sessions.size + this.#creating.size >= openSessions)
       throw new GcError('limit_reached', 'This server holds as many sessions as it can');
   }
 

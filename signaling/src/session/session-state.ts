@@ -370,15 +370,12 @@ export type Deadline = { readonly atMs: number; readonly end_reason: EndReason }
 /** When the session ends if nothing happens, and why. Follows from the record alone. */
 export function nextDeadline(record: SessionRecord, timings: Timings): Deadline | undefined {
   if (record.state === 'ended') return undefined;
-  const limits: Deadline[] = [];
-  if (record.live_at_ms !== undefined)
-    limits.push({
-      atMs: record.live_at_ms + record.max_duration_s * 1000,
-      end_reason: 'time_limit',
-    });
+  const limit: Deadline = {
+    atMs: record.created_at_ms + record.max_duration_s * 1000,
+    end_reason: 'time_limit',
+  };
   const waiting = waitingDeadline(record, timings);
-  if (waiting) limits.push(waiting);
-  return limits.sort((a, b) => a.atMs - b.atMs)[0];
+  return waiting && waiting.atMs < limit.atMs ? waiting : limit;
 }
 
 function waitingDeadline(record: SessionRecord, timings: Timings): Deadline | undefined {

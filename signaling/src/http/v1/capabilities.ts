@@ -28,7 +28,6 @@ export function capabilitiesRoutes(
   return {
     'capabilities.read': ({ set }) => {
       set('Cache-Control', `public, max-age=${CACHE_S}`);
-      // express answers 304 when If-None-Match names it.
       set('ETag', `"${hash}"`);
       return body;
     },

@@ -23,6 +23,7 @@ import { InputChannel } from './input/input-channel.ts';
 import { inputStatus } from './input/input-status.ts';
 import { platformOf } from './input/keyboard.ts';
 import { textActions } from './input/text-input.ts';
+import { JournalFeed } from './journal-feed.ts';
 import { exchangeCode } from './link/exchange.ts';
 import { SignalLink } from './link/signal-link.ts';
 import { makeViewerKey } from './link/viewer-key.ts';
@@ -80,7 +81,8 @@ export class Viewer {
   #viewerId: string | undefined;
   #grants: readonly Grant[] = [];
   #embedOrigins: readonly string[] = [];
-  #lastSeq = 0;
+  readonly #journal = new JournalFeed();
+  #catchingUp = false;
   #consentExpiresAtMs: number | undefined;
   #error: GcError | undefined;
   #device: Device | undefined;
@@ -276,6 +278,7 @@ export class Viewer {
     // The media device needs nothing of the server: make it while the code travels.
     const device = Device.factory();
     device.catch(() => undefined);
+    wakeWebRtc();
     const key = await makeViewerKey();
     const { sessionId, code, serverUrl } = this.#options;
     const exchanged = await exchangeCode({
@@ -310,14 +313,13 @@ export class Viewer {
     const held = this.#receiver?.epoch;
     const hello = await this.#asker('viewer.hello', {
       wire_version: WIRE_VERSION,
-      ...(held === undefined ? {} : { resume: { epoch: held, last_seq: this.#lastSeq } }),
+      ...(held === undefined ? {} : { resume: { epoch: held, last_seq: this.#journal.lastSeq } }),
     });
     this.#linkUp = true;
     this.#linkAttempts = 0;
     this.#viewerId = hello.viewer_id;
     this.#setGrants(hello.grants);
     this.#setSession(hello.session);
-    for (const event of hello.events) this.#onEvent(event);
     switch (resumeStep(held, outcomeOf(hello))) {
       case 'join':
         break;
@@ -334,13 +336,15 @@ export class Viewer {
     }
     this.#notBeforeMs = 0;
     this.#reconcile();
+    // After media: the picture is waited for, the past is not.
+    this.#onEvents(hello.events);
   }
 
   #handlers(): Handlers<typeof SIGNALING_TO_VIEWER> {
     return {
       'journal.appended': ({ event, session }) => {
         this.#setSession(session);
-        this.#onEvent(event);
+        this.#onEvents([event]);
         this.#notBeforeMs = 0;
         this.#reconcile();
         return {};
@@ -386,16 +390,40 @@ export class Viewer {
     this.#view.setTopology(session.topology);
   }
 
-  #onEvent(event: JournalEvent): void {
-    if (event.seq <= this.#lastSeq) return;
-    this.#lastSeq = event.seq;
+  #onEvents(events: readonly JournalEvent[]): void {
+    for (const event of this.#journal.take(events)) this.#tellEvent(event);
+    const session = this.#session;
+    if (session && this.#journal.isBehind(session.last_seq)) void this.#catchUp(session);
+  }
+
+  /** Events are missing (a first hello brings none): asks for them, beside everything else. */
+  async #catchUp(session: Session): Promise<void> {
+    if (this.#catchingUp) return;
+    this.#catchingUp = true;
+    try {
+      const { events } = await this.#asker('viewer.hello', {
+        wire_version: WIRE_VERSION,
+        resume: { epoch: Math.max(1, session.epoch), last_seq: this.#journal.lastSeq },
+      });
+      for (const event of this.#journal.take(events)) this.#tellEvent(event);
+      for (const event of this.#journal.skipGap()) this.#tellEvent(event);
+    } catch (thrown) {
+      this.#trouble('journal', GcError.from(thrown));
+    } finally {
+      this.#catchingUp = false;
+    }
+  }
+
+  #tellEvent(event: JournalEvent): void {
     const expiresAt = event.data['expires_at'];
     if (
       event.type === 'consent.requested' &&
       typeof expiresAt === 'string' &&
       this.#session?.state === 'waiting_consent'
-    )
+    ) {
       this.#consentExpiresAtMs = Date.parse(expiresAt) - (this.#link?.serverOffsetMs ?? 0);
+      this.#changed();
+    }
     this.#events.emit('event', event);
   }
 
@@ -612,6 +640,16 @@ function outcomeOf(hello: Hello): Parameters<typeof resumeStep>[1] {
   const { outcome } = hello;
   if (outcome === 'resumed' || outcome === 'moved') return { outcome, epoch: hello.session.epoch };
   return { outcome };
+}
+
+/** A browser's first peer connection takes tens of milliseconds: pay while the code travels. */
+function wakeWebRtc(): void {
+  const pc = new RTCPeerConnection();
+  pc.addTransceiver('video', { direction: 'recvonly' });
+  pc.createOffer().then(
+    () => pc.close(),
+    () => pc.close(),
+  );
 }
 
 /** Where the keyboard goes: a real field, so that input methods and on-screen keyboards work. */

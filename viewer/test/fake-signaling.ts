@@ -146,6 +146,11 @@ export class FakeSignaling {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
+  /** Connections that proved themselves, each with a proof of its own. */
+  get handshakes(): number {
+    return this.#proofs.size;
+  }
+
   /** A link that works once. */
   link(sessionId: SessionId = this.session.id): string {
     const code = `gcv_${crypto.randomUUID()}`;
@@ -316,9 +321,13 @@ export class FakeSignaling {
             : resume.epoch === this.session.epoch
               ? 'resumed'
               : 'moved',
-        events: this.events.filter(({ seq }) => seq > (resume?.last_seq ?? 0)),
+        events: resume ? this.events.filter(({ seq }) => seq > resume.last_seq) : [],
       }),
       'media.join': async () => {
+        // As the media node does: new ones replace what was there.
+        for (const old of transports.values()) old.close();
+        transports.clear();
+        consumers.clear();
         const send = await this.media.transport(this.#ports);
         const recv = await this.media.transport(this.#ports);
         transports.set(send.id, send).set(recv.id, recv);

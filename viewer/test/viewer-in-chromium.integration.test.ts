@@ -472,10 +472,7 @@ describe('a loss', () => {
     await live();
     const frames = signaling.media.monitors.get(1)?.framesSent ?? 0;
     signaling.cutSockets();
-    await until(
-      'a new connection',
-      () => signaling.heard.filter((name) => name === 'viewer.hello').length === 2,
-    );
+    await until('a new connection', () => signaling.handshakes === 2);
     await status('Live');
     await until(
       'the picture to go on',
@@ -504,18 +501,33 @@ describe('a loss', () => {
 
   it('of the placement: joins the new one and keeps the old picture meanwhile', async () => {
     await live();
+    const black: string[] = [];
+    let watching = true;
+    const watched = (async () => {
+      while (watching) {
+        const colour = await screenColour();
+        if (!isRed(colour)) black.push(colour.join());
+      }
+    })();
+    const frames = signaling.media.monitors.get(1)?.keyframesSent ?? 0;
     signaling.tell('session.placed', { epoch: 2 }, { epoch: 2 });
     await until(
       'a second join',
       () => signaling.heard.filter((name) => name === 'media.join').length === 2,
     );
-    expect(isRed((await picture()).colour)).toBe(true);
-    await until('its own picture', async () => {
-      const resumed = signaling.heard.filter((name) => name === 'video.resume').length;
-      return resumed >= 2;
-    });
+    await until(
+      'its own picture',
+      () => (signaling.media.monitors.get(1)?.keyframesSent ?? 0) > frames,
+    );
     await status('Live');
     await inputIs('true');
+    const { box } = await picture(isRed);
+    signaling.media.input.length = 0;
+    await page.mouse.click(box.x + 100, box.y + 100);
+    await heardInput((event) => event.kind === 'button');
+    watching = false;
+    await watched;
+    expect(black).toEqual([]);
   });
 
   it('of all frames is told from "nothing changed", and a key frame is asked for', async () => {

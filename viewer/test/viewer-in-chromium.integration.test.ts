@@ -182,7 +182,7 @@ describe('the page', () => {
     ],
     [
       'code_invalid',
-      'This link does not fit the session',
+      'This link carries no valid code',
       async () => {
         await page.goto(signaling.link().replace(/#.*/, ''));
       },

@@ -29,8 +29,11 @@ export type PaintedFrame = {
   readonly receiveTime?: number;
   /** When it was handed to the compositor. */
   readonly presentationTime: number;
-  /** When it is expected on the screen. */
-  readonly expectedDisplayTime: number;
+  /**
+   * When the page's rendering with it began: the first argument of the callback. Not the metadata's
+   * expectedDisplayTime: Chromium makes that up from the frame rate (100 ms at 10 frames a second).
+   */
+  readonly renderedTime: number;
 };
 
 export type HopStatistics = {
@@ -106,7 +109,7 @@ export class FrameTrace {
     const decode =
       frame.receiveTime === undefined ? undefined : frame.presentationTime - frame.receiveTime;
     if (decode !== undefined) this.#add('decode', decode);
-    const paint = Math.max(0, frame.expectedDisplayTime - frame.presentationTime);
+    const paint = Math.max(0, frame.renderedTime - frame.presentationTime);
     this.#add('paint', paint);
 
     const seq = trace.last_input_seq;
@@ -115,7 +118,7 @@ export class FrameTrace {
     const sentAtMs = isFirstToShow ? this.#sentAtMs(seq) : undefined;
     if (sentAtMs === undefined) return;
     const application = trace.input_to_capture_us / 1000;
-    const total = Math.max(frame.expectedDisplayTime, frame.presentationTime) - sentAtMs;
+    const total = Math.max(frame.renderedTime, frame.presentationTime) - sentAtMs;
     const known =
       application +
       agent.capture +

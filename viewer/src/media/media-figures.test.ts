@@ -19,7 +19,7 @@ const frame = (rtpTimestamp: number) => ({
   rtpTimestamp,
   receiveTime: 1_040,
   presentationTime: 1_044,
-  expectedDisplayTime: 1_050,
+  renderedTime: 1_050,
 });
 
 describe('the way of a frame', () => {
@@ -46,7 +46,7 @@ describe('the way of a frame', () => {
     joined.onFrame(frame(1));
     // The next frame shows the same input still: it says nothing new about it.
     joined.onTrace(trace(2, shown));
-    joined.onFrame({ ...frame(2), expectedDisplayTime: 2_000 });
+    joined.onFrame({ ...frame(2), renderedTime: 2_000 });
     const { total, application, network } = joined.statistics();
     expect(total).toEqual({ p50Ms: 50, p95Ms: 50, count: 1 });
     expect(application?.p50Ms).toBe(8);

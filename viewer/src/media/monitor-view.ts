@@ -214,7 +214,7 @@ export class MonitorView {
   #onFrame(surface: VideoSurface, { metadata, nowMs }: SurfaceFrame): void {
     if (surface === this.picture.incoming) this.#swap(surface);
     if (surface !== this.picture.shown) return;
-    this.#options.trace.onFrame(metadata);
+    this.#options.trace.onFrame({ ...metadata, renderedTime: nowMs });
     const wasStale = this.#stale;
     this.#lastFrameAtMs = nowMs;
     this.#stale = false;

@@ -52,7 +52,10 @@ const FAILURES: Partial<Record<ErrorCode, Failure>> = {
     title: 'This link has expired',
     advice: `A link works for a minute at most. ${OPEN_AGAIN}`,
   },
-  code_invalid: { title: 'This link does not fit the session', advice: OPEN_AGAIN },
+  code_invalid: {
+    title: 'This link carries no valid code',
+    advice: `A link works once; reloading the page uses it up. ${OPEN_AGAIN}`,
+  },
   credential_expired: {
     title: 'You were disconnected for too long',
     advice: `Your access had to be renewed and could not be. ${OPEN_AGAIN}`,

@@ -60,6 +60,6 @@ function* pieces(text: string, maxWidth: number, widthOf: WidthOf): Generator<st
 }
 
 function* fitting(piece: string, maxWidth: number, widthOf: WidthOf): Generator<string> {
-  if (widthOf(piece) <= maxWidth) return yield piece;
+  if (widthOf(piece.trimStart()) <= maxWidth) return yield piece; // a new line drops the space
   for (const { segment } of graphemes.segment(piece)) yield segment;
 }

@@ -55,11 +55,13 @@ export class TopologyTracker {
   }
 }
 
-/** Outputs that show the very same area are one monitor to a viewer. */
+/** Outputs that show the very same area are one monitor to a viewer; a key counts once. */
 function withoutMirrors(outputs: readonly OutputState[]): OutputState[] {
   const byArea = new Map<string, OutputState>();
+  const keys = new Set<string>();
   for (const output of outputs) {
-    if (output.width <= 0 || output.height <= 0) continue;
+    if (output.width <= 0 || output.height <= 0 || keys.has(output.key)) continue;
+    keys.add(output.key);
     const area = `${output.x},${output.y},${output.width},${output.height}`;
     const known = byArea.get(area);
     if (!known || (output.primary && !known.primary)) byArea.set(area, output);

@@ -2,12 +2,14 @@
 // (draft-ietf-httpapi-idempotency-key-header-08). Repeats that run at the same time wait for the
 // first; later ones get the stored answer. The answer is stored in the transaction that makes what
 // it tells of, so no crash can separate the two.
-import { GcError } from '@guruconnect/contract/errors';
+import { GcError, parseOr } from '@guruconnect/contract/errors';
+import {
+  IDEMPOTENCY_KEPT_S,
+  IDEMPOTENCY_KEY_HEADER,
+  IdempotencyKey,
+} from '@guruconnect/contract/http/v1/headers';
 import { secretHash } from '../keys/secret-hash.ts';
 import type { SavedAnswer, Store } from '../store/store.ts';
-
-const KEPT_MS = 24 * 60 * 60_000;
-const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Makes the answer storable; to be passed on to whoever writes. */
 export type Keep<T> = (answer: T) => SavedAnswer;
@@ -36,11 +38,7 @@ export class Idempotency<T> {
     make: (keep: Keep<T> | undefined) => Promise<T>,
   ): Promise<T> {
     if (key === undefined) return make(undefined);
-    if (!KEY.test(key))
-      throw new GcError(
-        'invalid_request',
-        'Idempotency-Key has to be 1-255 visible ASCII characters',
-      );
+    parseOr(IdempotencyKey, key, `The header ${IDEMPOTENCY_KEY_HEADER}`);
     const requestHash = secretHash(canonical(request));
     const name = JSON.stringify([scope, key]);
 
@@ -72,7 +70,7 @@ export class Idempotency<T> {
       key,
       request_hash: requestHash,
       answer: JSON.stringify(answer),
-      expires_at_ms: Date.now() + KEPT_MS,
+      expires_at_ms: Date.now() + IDEMPOTENCY_KEPT_S * 1000,
     }));
   }
 }

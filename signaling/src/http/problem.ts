@@ -2,6 +2,7 @@
 // the status of a refusal.
 import type { Response } from 'express';
 import type { GcError } from '@guruconnect/contract/errors';
+import { PROBLEM_TYPE } from '@guruconnect/contract/http/v1/headers';
 
 /** How the request is called in the logs; also the `instance` of its problem document. */
 export const requestName = (requestId: string): string => `urn:guruconnect:request:${requestId}`;
@@ -20,6 +21,6 @@ export function sendProblem(response: Response, error: GcError, requestId: strin
   response
     .status(error.status)
     .set('Cache-Control', 'no-store')
-    .type('application/problem+json')
+    .type(PROBLEM_TYPE)
     .send(JSON.stringify(error.toProblem(requestName(requestId))));
 }

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sessionRecord } from '../../test/records.ts';
+import { storeContract } from '../../test/store-contract.ts';
+import { Database } from './sqlite/database.ts';
+import { openSqliteStore } from './store.sqlite.ts';
+
+storeContract('SQLite in memory', async () => openSqliteStore(':memory:'));
+
+describe('a store in a file', () => {
+  let directory: string;
+  let file: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'gc-store-'));
+    file = join(directory, 'store.sqlite');
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('is there again after it was closed', async () => {
+    const first = openSqliteStore(file);
+    const record = sessionRecord();
+    await first.sessions.create(record, []);
+    await first.close();
+    const second = openSqliteStore(file);
+    expect(await second.sessions.read(record.id)).toEqual(record);
+    await second.close();
+  });
+
+  it('is for its owner only, also when the file was there before with another mode', async () => {
+    writeFileSync(file, '', { mode: 0o644 });
+    const store = openSqliteStore(file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  it('of a newer build is left alone', () => {
+    const database = new Database(file);
+    database.run('PRAGMA user_version = 999');
+    database.close();
+    expect(() => openSqliteStore(file)).toThrow('can not be opened');
+  });
+
+  it('that is no database is refused', () => {
+    writeFileSync(file, 'this is a letter to my aunt, and no database at all');
+    expect(() => openSqliteStore(file)).toThrow('can not be opened');
+  });
+});

@@ -31,6 +31,8 @@ export interface X11PromptOptions {
 const WM_CLASS = 'guruconnect-consent';
 /** Left around the prompt on a small screen, pixels. */
 const SCREEN_MARGIN_PX = 24;
+/** Smaller than this nobody can read. */
+const MIN_SCALE = 0.7;
 /** How often the countdown is looked at and a lost display noticed, ms. */
 const TICK_MS = 250;
 /** Not more often than this against something that keeps covering the prompt, ms. */
@@ -54,7 +56,8 @@ class ShownQuestion {
   readonly #deadlineMs: number;
   readonly #wording: PromptWording;
   readonly #screen: Rect & { readonly scale: number };
-  readonly #fonts: X11Fonts;
+  #fonts: X11Fonts;
+  #scale: number;
   readonly #interaction = new PromptInteraction();
   readonly #window: X11DrawingWindow;
   readonly #stops: (() => void)[] = [];
@@ -79,8 +82,10 @@ class ShownQuestion {
     this.#deadlineMs = deadlineMs;
     this.#wording = promptWording(question);
     this.#screen = options.screen();
-    this.#fonts = new X11Fonts(x, this.#screen.scale);
+    this.#scale = this.#screen.scale;
+    this.#fonts = new X11Fonts(x, this.#scale);
     this.#layout = this.#layoutNow();
+    this.#shrinkToScreen();
     const { width, height } = this.#layout.drawing;
     this.#window = new X11DrawingWindow(x, this.#fonts, {
       box: {
@@ -230,9 +235,19 @@ class ShownQuestion {
   }
 
   #layoutNow(): PromptLayout {
-    const { width, scale } = this.#screen;
-    const maxWidth = width - 2 * SCREEN_MARGIN_PX;
-    return layoutPrompt(this.#wording, this.#viewNow(), this.#fonts, scale, maxWidth);
+    const maxWidth = this.#screen.width - 2 * SCREEN_MARGIN_PX;
+    return layoutPrompt(this.#wording, this.#viewNow(), this.#fonts, this.#scale, maxWidth);
+  }
+
+  /** Both buttons must be on the screen: on a low one everything gets smaller. */
+  #shrinkToScreen(): void {
+    const maxHeight = this.#screen.height - 2 * SCREEN_MARGIN_PX;
+    while (this.#layout.drawing.height > maxHeight && this.#scale > MIN_SCALE) {
+      this.#fonts.close();
+      this.#scale = Math.max(MIN_SCALE, this.#scale * 0.92);
+      this.#fonts = new X11Fonts(this.#x, this.#scale);
+      this.#layout = this.#layoutNow();
+    }
   }
 
   /** What goes wrong while handling an event means the question cannot be seen any longer. */

@@ -34,6 +34,26 @@ describe('the raster', () => {
     expect(pixel(raster, 1, 10)).toBe(0);
   });
 
+  it.each([0, 3, 8])('looks the same far inside as at the edges, radius %i', (radius) => {
+    const raster = new Raster(64, 48);
+    raster.fillBox({ x: 4.5, y: 3, width: 50, height: 40 }, radius, 0x336699);
+    for (const [x, y] of [
+      [30, 3],
+      [30, 20],
+      [30, 42],
+      [6, 20],
+      [53, 20],
+    ] as const)
+      expect(pixel(raster, x, y)).toBe(0x336699);
+    expect(pixel(raster, 4, 20)).toBe(0x1a334d); // half covered
+    expect([
+      pixel(raster, 3, 20),
+      pixel(raster, 55, 20),
+      pixel(raster, 30, 2),
+      pixel(raster, 30, 43),
+    ]).toEqual([0, 0, 0, 0]);
+  });
+
   it('paints nothing outside its own pixels', () => {
     const raster = new Raster(4, 4);
     raster.fillBox({ x: -10, y: -10, width: 100, height: 100 }, 3, 0x00ff00);

@@ -40,7 +40,7 @@ export const VIEWER_TO_SIGNALING = {
       session: Session,
       /** `resumed`: media goes on as it is. `moved`: join again. `fresh`: nothing to resume. */
       outcome: z.enum(['fresh', 'resumed', 'moved', 'ended']),
-      /** What was missed since `last_seq`. */
+      /** The journal after `last_seq`; on a first hello all of it. */
       events: z.array(JournalEvent),
     }),
   },

@@ -171,9 +171,9 @@ export class ViewerConnection implements ViewerLink {
     this.#greeted = true;
     await session.viewers.connected(this);
     const { record } = session;
-    const events = resume
-      ? await this.#parts.sessions.missed(this.sessionId, resume.last_seq, MISSED_AT_MOST)
-      : [];
+    // A first hello hears the whole journal: a host page is told every event, also earlier ones.
+    const after = resume?.last_seq ?? 0;
+    const events = await this.#parts.sessions.missed(this.sessionId, after, MISSED_AT_MOST);
     // The answer tells everything up to last_seq, the journal everything after it.
     setImmediate(() => {
       const waiting = this.#waiting ?? [];

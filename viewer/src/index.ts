@@ -10,5 +10,5 @@ export const createViewer = (options: ViewerOptions): Viewer => new Viewer(optio
 export type { Viewer, ViewerOptions, ViewerStatistics } from './viewer.ts';
 export type { ViewerEvents, ViewerNotice, ViewerSnapshot } from './viewer-snapshot.ts';
 export type { InputOff, InputStatus } from './input/input-status.ts';
-export type { Scaling } from './media/placement.ts';
+export type { Scaling } from './media/picture-geometry.ts';
 export { HOPS, type Hop, type HopStatistics } from './media/frame-trace.ts';

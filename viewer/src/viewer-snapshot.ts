@@ -6,7 +6,7 @@ import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { EndReason, Session } from '@guruconnect/contract/session';
 import type { InputStatus } from './input/input-status.ts';
-import type { Scaling } from './media/placement.ts';
+import type { Scaling } from './media/picture-geometry.ts';
 
 export type ViewerSnapshot = {
   readonly state: ViewerState;

@@ -1,34 +1,20 @@
-// The conductor: credential, link, media, view, input, cursor of one session. It wires and decides
-// nothing that a pure part could decide; facts change, `#reconcile` brings the rest in line.
+// The conductor: link, media, view, input, cursor of one session. It wires and decides nothing that
+// a part could decide; facts change, `#reconcile` brings the rest in line.
 import './no-jit.ts';
-import { Device, type types } from 'mediasoup-client';
 import { Emitter } from '@guruconnect/contract/base/emitter';
-import type { Handlers, ReplyOf } from '@guruconnect/contract/base/conversation';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Fact } from '@guruconnect/contract/facts/fact';
-import type { Grant } from '@guruconnect/contract/grants';
 import type { SessionId } from '@guruconnect/contract/ids';
 import { usageOf } from '@guruconnect/contract/input/key-codes';
-import type { JournalEvent } from '@guruconnect/contract/journal';
-import { resumeStep } from '@guruconnect/contract/resume';
-import type { Session } from '@guruconnect/contract/session';
-import type {
-  SIGNALING_TO_VIEWER,
-  VIEWER_TO_SIGNALING,
-} from '@guruconnect/contract/signal/viewer-messages';
-import { WIRE_VERSION } from '@guruconnect/contract/version';
 import { RemoteCursor } from './cursor/remote-cursor.ts';
 import { InputCapture } from './input/input-capture.ts';
 import { InputChannel } from './input/input-channel.ts';
 import { inputStatus } from './input/input-status.ts';
 import { platformOf } from './input/keyboard.ts';
+import { keyboardField, systemHint } from './input/keyboard-field.ts';
 import { textActions } from './input/text-input.ts';
-import { JournalFeed } from './journal-feed.ts';
-import { exchangeCode } from './link/exchange.ts';
-import { SignalLink } from './link/signal-link.ts';
-import { makeViewerKey } from './link/viewer-key.ts';
+import { SessionLink } from './link/session-link.ts';
 import { FrameTrace, type Hop, type HopStatistics } from './media/frame-trace.ts';
-import { MediaReceiver } from './media/media-receiver.ts';
 import {
   compareStats,
   readStats,
@@ -36,7 +22,8 @@ import {
   type StatsReading,
 } from './media/media-stats.ts';
 import { MonitorView } from './media/monitor-view.ts';
-import type { Scaling } from './media/placement.ts';
+import type { Scaling } from './media/picture-geometry.ts';
+import { SessionMedia, wakeWebRtc } from './media/session-media.ts';
 import type { ViewerEvents, ViewerSnapshot } from './viewer-snapshot.ts';
 import { viewerState } from './viewer-state.ts';
 
@@ -58,76 +45,51 @@ export type ViewerStatistics = {
 };
 
 const TICK_MS = 250;
-/** A refused join or consume is tried again after this; most clear up with the next journal event. */
-const RETRY_MS = 1_500;
-
-type Hello = ReplyOf<typeof VIEWER_TO_SIGNALING, 'viewer.hello'>;
 
 export class Viewer {
-  readonly #options: ViewerOptions;
   readonly #events = new Emitter<ViewerEvents>((error) => console.error(error));
   readonly #stop = new AbortController();
+  readonly #link: SessionLink;
+  readonly #media: SessionMedia;
   readonly #view: MonitorView;
   readonly #channel: InputChannel;
+  readonly #field: HTMLTextAreaElement;
   readonly #capture: InputCapture;
   readonly #cursor: RemoteCursor;
   readonly #trace: FrameTrace;
-  readonly #field: HTMLTextAreaElement;
   readonly #ticker: ReturnType<typeof setInterval>;
-  #link: SignalLink | undefined;
-  #linkUp = false;
-  #linkAttempts = 0;
-  #session: Session | undefined;
-  #viewerId: string | undefined;
-  #grants: readonly Grant[] = [];
-  #embedOrigins: readonly string[] = [];
-  readonly #journal = new JournalFeed();
-  #catchingUp = false;
-  #consentExpiresAtMs: number | undefined;
   #error: GcError | undefined;
-  #device: Device | undefined;
-  #deviceLoadedWith = '';
-  #receiver: MediaReceiver | undefined;
-  #consumed = false;
-  /** The placement before, kept until the new one paints. */
-  #retiring: MediaReceiver | undefined;
-  /** One negotiation with signaling at a time. */
-  #busy = false;
-  #notBeforeMs = 0;
   #visibleSinceMs: number | undefined;
   #scaling: Scaling = 'fit';
-  #reading: StatsReading | undefined;
-  #readingOf: number | undefined;
+  #reading: { readonly monitorId: number; readonly stats: StatsReading } | undefined;
   #announced = false;
   #closed = false;
 
   /** Begins at once: the code lives a minute at most. */
   constructor(options: ViewerOptions) {
-    this.#options = options;
-    const document = options.container.ownerDocument;
+    const { container, sessionId, code, serverUrl } = options;
+    const document = container.ownerDocument;
     this.#channel = new InputChannel({
       stamp: () => this.#view.stamp,
       now: () => performance.now(),
     });
     this.#trace = new FrameTrace((seq) => this.#channel.sentAtMs(seq));
     this.#view = new MonitorView({
-      container: options.container,
+      container,
       trace: this.#trace,
       onChanged: () => this.#reconcile(),
       // What is held belongs to the monitor it was pressed on.
       onSelected: () => this.#capture.releaseAll(),
     });
-    this.#field = hiddenField(document);
-    this.#view.picture.viewport.append(this.#field);
-    this.#cursor = new RemoteCursor({
-      surface: this.#view.picture.viewport,
-      picture: this.#view.picture.frame,
-    });
+    const { viewport, frame } = this.#view.picture;
+    this.#field = keyboardField(document);
+    viewport.append(this.#field);
+    this.#cursor = new RemoteCursor({ surface: viewport, picture: frame });
     this.#capture = new InputCapture({
-      surface: this.#view.picture.viewport,
+      surface: viewport,
       field: this.#field,
       channel: this.#channel,
-      platform: platformOf(navigatorPlatform()),
+      platform: platformOf(systemHint()),
       target: () => this.#view.target,
       onLeave: () => {
         this.#field.blur();
@@ -137,38 +99,79 @@ export class Viewer {
         this.#cursor.hovering = over;
       },
     });
+    this.#media = new SessionMedia({
+      ask: (name, request) => this.#link.ask(name, request),
+      onTrack: (monitorId, track) => {
+        this.#view.addTrack(monitorId, track);
+        this.#reconcile();
+      },
+      onTrackEnding: (monitorId) => this.#view.dropTrack(monitorId),
+      onRetiring: () => {
+        this.#capture.releaseAll();
+        this.#view.dropAllTracks();
+      },
+      onFact: (fact) => this.#onFact(fact),
+      onChanged: () => this.#reconcile(),
+      onTrouble: (what, error) => this.#trouble(what, error),
+    });
+    this.#link = new SessionLink({
+      serverUrl,
+      sessionId,
+      code,
+      media: {
+        'video.offered': async ({ epoch, video }) => {
+          await this.#media.offer(epoch, video);
+          return {};
+        },
+        'video.closed': ({ epoch, monitor_id, consumer_id }) => {
+          this.#media.withdraw(epoch, monitor_id, consumer_id);
+          return {};
+        },
+      },
+      heldEpoch: () => this.#media.heldEpoch,
+      onResume: (step) => {
+        if (step === 'keep') this.#media.resync();
+        if (step === 'replace') this.#media.retire();
+      },
+      onChanged: () => this.#reconcile(),
+      onEvent: (event) => this.#events.emit('event', event),
+      onTrouble: (what, error) => this.#trouble(what, error),
+    });
     this.#watchPage(document);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
-    this.#start().catch((thrown: unknown) => this.#fail(GcError.from(thrown)));
+    wakeWebRtc();
+    this.#link.run().catch((thrown: unknown) => this.#fail(GcError.from(thrown)));
   }
 
   get snapshot(): ViewerSnapshot {
+    const { session, grants } = this.#link;
+    const { painted } = this.#view;
     return {
       state: viewerState({
         failed: this.#error !== undefined,
-        hasToken: this.#link !== undefined,
-        session: this.#session?.state,
+        hasToken: this.#link.hasToken,
+        session: session?.state,
         media: this.#mediaState(),
-        painted: this.#view.painted,
+        painted,
       }),
-      session: this.#session,
-      grants: this.#grants,
-      embedOrigins: this.#embedOrigins,
-      link: this.#linkUp ? 'up' : 'down',
-      linkAttempts: this.#linkAttempts,
+      session,
+      grants,
+      embedOrigins: this.#link.embedOrigins,
+      link: this.#link.isUp ? 'up' : 'down',
+      linkAttempts: this.#link.attempts,
       picture: this.#view.freshness,
       topology: this.#view.topology,
       selectedMonitorId: this.#view.selectedId,
       shownMonitorId: this.#view.shownId,
       input: inputStatus({
-        grants: this.#grants,
-        session: this.#session?.state,
-        painted: this.#view.painted,
+        grants,
+        session: session?.state,
+        painted,
         channelsOpen: this.#channel.isOpen,
       }),
       scaling: this.#scaling,
-      consentExpiresAtMs: this.#consentExpiresAtMs,
-      endReason: this.#session?.end_reason,
+      consentExpiresAtMs: this.#link.consentExpiresAtMs,
+      endReason: session?.end_reason,
       error: this.#error,
     };
   }
@@ -233,23 +236,21 @@ export class Viewer {
 
   /** Rates since the last call, and where the time of frames goes. Call about once a second. */
   async statistics(): Promise<ViewerStatistics> {
-    const shownId = this.#view.shownId;
-    const report = shownId === undefined ? undefined : await this.#receiver?.stats(shownId);
-    const reading = report && readStats(report as ReadonlyMap<string, unknown>, performance.now());
-    const before = this.#readingOf === shownId ? this.#reading : undefined;
-    this.#reading = reading;
-    this.#readingOf = shownId;
+    const monitorId = this.#view.shownId;
+    const report = monitorId === undefined ? undefined : await this.#media.stats(monitorId);
+    const stats = report && readStats(report as ReadonlyMap<string, unknown>, performance.now());
+    const before = this.#reading?.monitorId === monitorId ? this.#reading?.stats : undefined;
+    this.#reading = stats && monitorId !== undefined ? { monitorId, stats } : undefined;
     return {
-      media: before && reading ? compareStats(before, reading) : undefined,
+      media: before && stats ? compareStats(before, stats) : undefined,
       hops: this.#trace.statistics(),
     };
   }
 
   /** Ends the session for everybody. @throws GcError when that could not be said. */
   async end(): Promise<void> {
-    if (this.#session?.state === 'ended') return;
+    if (this.#link.session?.state === 'ended') return;
     this.#capture.releaseAll();
-    if (!this.#link) throw new GcError('timeout', 'The viewer is not connected');
     try {
       await this.#link.ask('session.end', {});
     } catch (thrown) {
@@ -264,292 +265,47 @@ export class Viewer {
     this.#closed = true;
     this.#stop.abort();
     clearInterval(this.#ticker);
+    this.#shut();
     this.#capture.close();
-    this.#shutMedia();
-    this.#link?.close();
     this.#cursor.close();
     this.#view.close();
     this.#events.removeAll();
   }
 
-  // --- link -----------------------------------------------------------------------------------
-
-  async #start(): Promise<void> {
-    // The media device needs nothing of the server: make it while the code travels.
-    const device = Device.factory();
-    device.catch(() => undefined);
-    wakeWebRtc();
-    const key = await makeViewerKey();
-    const { sessionId, code, serverUrl } = this.#options;
-    const exchanged = await exchangeCode({
-      serverUrl,
-      request: { session_id: sessionId, code, public_key: key.publicJwk },
-      fetch: globalThis.fetch.bind(globalThis),
-      signal: this.#stop.signal,
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    });
-    if (this.#closed) return;
-    this.#grants = exchanged.grants;
-    this.#embedOrigins = exchanged.embed_origins;
-    this.#device = await device;
-    this.#link = new SignalLink({
-      serverUrl,
-      key,
-      token: exchanged.token,
-      handlers: this.#handlers(),
-      onConnected: () => this.#hello(),
-      onLost: (attempt) => {
-        this.#linkUp = false;
-        this.#linkAttempts = attempt + 1;
-        this.#changed();
-      },
-      onRefused: (what, error) => this.#trouble(what, error),
-    });
-    this.#changed();
-    await this.#link.run();
-  }
-
-  async #hello(): Promise<void> {
-    const held = this.#receiver?.epoch;
-    const hello = await this.#asker('viewer.hello', {
-      wire_version: WIRE_VERSION,
-      ...(held === undefined ? {} : { resume: { epoch: held, last_seq: this.#journal.lastSeq } }),
-    });
-    this.#linkUp = true;
-    this.#linkAttempts = 0;
-    this.#viewerId = hello.viewer_id;
-    this.#setGrants(hello.grants);
-    this.#setSession(hello.session);
-    switch (resumeStep(held, outcomeOf(hello))) {
-      case 'join':
-        break;
-      case 'keep':
-        this.#receiver?.forgetConfirmations();
-        // What was offered while the socket was away was not heard.
-        this.#consumed = false;
-        break;
-      case 'replace':
-        this.#retire();
-        break;
-      case 'close':
-        break;
-    }
-    this.#notBeforeMs = 0;
-    this.#reconcile();
-    // After media: the picture is waited for, the past is not.
-    this.#onEvents(hello.events);
-  }
-
-  #handlers(): Handlers<typeof SIGNALING_TO_VIEWER> {
-    return {
-      'journal.appended': ({ event, session }) => {
-        this.#setSession(session);
-        this.#onEvents([event]);
-        this.#notBeforeMs = 0;
-        this.#reconcile();
-        return {};
-      },
-      'video.offered': async ({ epoch, video }) => {
-        if (this.#receiver?.epoch === epoch) await this.#receiver.offer(video);
-        return {};
-      },
-      'video.closed': ({ epoch, monitor_id, consumer_id }) => {
-        if (this.#receiver?.epoch === epoch) this.#receiver.withdraw(monitor_id, consumer_id);
-        return {};
-      },
-      'grants.changed': ({ grants }) => {
-        this.#setGrants(grants);
-        this.#reconcile();
-        return {};
-      },
-      'media.moved': ({ epoch }) => {
-        if (this.#session) this.#session = { ...this.#session, epoch };
-        this.#notBeforeMs = 0;
-        this.#reconcile();
-        return {};
-      },
-    };
-  }
-
-  readonly #asker: SignalLink['ask'] = (name, request, timeoutMs) =>
-    this.#link
-      ? this.#link.ask(name, request, timeoutMs)
-      : Promise.reject(new GcError('timeout', 'The viewer is not connected'));
-
-  #setGrants(grants: readonly Grant[]): void {
-    this.#grants = grants;
-    if (!grants.includes('control')) this.#receiver?.closeInput();
-  }
-
-  #setSession(session: Session): void {
-    const wasLive = this.#session?.state === 'live';
-    this.#session = session;
-    // A session that became live again may have other producers and another facts channel.
-    if (session.state === 'live' && !wasLive) this.#consumed = false;
-    if (session.state !== 'waiting_consent') this.#consentExpiresAtMs = undefined;
-    this.#view.setTopology(session.topology);
-  }
-
-  #onEvents(events: readonly JournalEvent[]): void {
-    for (const event of this.#journal.take(events)) this.#tellEvent(event);
-    const session = this.#session;
-    if (session && this.#journal.isBehind(session.last_seq)) void this.#catchUp(session);
-  }
-
-  /** Events are missing (a first hello brings none): asks for them, beside everything else. */
-  async #catchUp(session: Session): Promise<void> {
-    if (this.#catchingUp) return;
-    this.#catchingUp = true;
-    try {
-      const { events } = await this.#asker('viewer.hello', {
-        wire_version: WIRE_VERSION,
-        resume: { epoch: Math.max(1, session.epoch), last_seq: this.#journal.lastSeq },
-      });
-      for (const event of this.#journal.take(events)) this.#tellEvent(event);
-      for (const event of this.#journal.skipGap()) this.#tellEvent(event);
-    } catch (thrown) {
-      this.#trouble('journal', GcError.from(thrown));
-    } finally {
-      this.#catchingUp = false;
-    }
-  }
-
-  #tellEvent(event: JournalEvent): void {
-    const expiresAt = event.data['expires_at'];
-    if (
-      event.type === 'consent.requested' &&
-      typeof expiresAt === 'string' &&
-      this.#session?.state === 'waiting_consent'
-    ) {
-      this.#consentExpiresAtMs = Date.parse(expiresAt) - (this.#link?.serverOffsetMs ?? 0);
-      this.#changed();
-    }
-    this.#events.emit('event', event);
-  }
-
-  // --- media ----------------------------------------------------------------------------------
-
-  /** Brings media and input in line with what is known. Cheap; called whenever anything changed. */
+  /** Brings everything in line with what is known. Cheap; called whenever anything changed. */
   #reconcile(): void {
     if (this.#closed) return;
-    const state = this.#session?.state;
-    if (state === 'ended' || this.#error) {
-      this.#finish();
+    const { session, isUp, grants } = this.#link;
+    if (session?.state === 'ended' || this.#error) {
+      this.#shut();
+      this.#changed();
       return;
     }
-    if (this.#receiver && this.#session && this.#receiver.epoch < this.#session.epoch)
-      this.#retire();
-    if (this.#linkUp && !this.#busy && performance.now() >= this.#notBeforeMs) {
-      const step = this.#nextNegotiation();
-      if (step) void this.#negotiate(step);
-    }
-    this.#receiver?.watch(this.#view.watched);
-    this.#channel.use(this.#receiver?.hasInput ? this.#receiver.input : undefined);
-    // A new placement has painted: the old one has done its duty.
-    if (this.#retiring && this.#view.showsRunningTrack) this.#dropRetiring();
+    if (session) this.#view.setTopology(session.topology);
+    const mayControl = grants.includes('control');
+    // What is held is let go while there is still a channel to say it on.
+    if (!mayControl) this.#capture.enabled = false;
+    this.#media.reconcile({
+      linkUp: isUp,
+      epoch: session?.epoch ?? 0,
+      live: session?.state === 'live',
+      mayControl,
+    });
+    this.#media.watch(this.#view.watched);
+    if (this.#view.showsRunningTrack) this.#media.dropRetired();
+    this.#channel.use(this.#media.input);
     const { input, shownMonitorId } = this.snapshot;
     this.#capture.enabled = input.enabled;
     this.#cursor.show({ mayPoint: input.enabled, monitorId: shownMonitorId });
     this.#changed();
   }
 
-  #nextNegotiation(): (() => Promise<void>) | undefined {
-    const session = this.#session;
-    if (!session) return undefined;
-    if (!this.#receiver) return session.epoch > 0 ? () => this.#join() : undefined;
-    if (session.state !== 'live') return undefined;
-    if (!this.#consumed) return () => this.#consume();
-    if (this.#grants.includes('control') && !this.#receiver.hasInput)
-      return () => this.#openInput();
-    return undefined;
-  }
-
-  async #negotiate(step: () => Promise<void>): Promise<void> {
-    this.#busy = true;
-    try {
-      await step();
-    } catch (thrown) {
-      this.#notBeforeMs = performance.now() + RETRY_MS;
-      this.#trouble('media', GcError.from(thrown));
-    } finally {
-      this.#busy = false;
-    }
-    this.#reconcile();
-  }
-
-  /** Transports may be made before consent; they connect while the end user still thinks. */
-  async #join(): Promise<void> {
-    const join = await this.#asker('media.join', {});
-    const device = await this.#loadedDevice(join.router_rtp_capabilities as types.RtpCapabilities);
-    if (this.#closed || this.#session?.state === 'ended') return;
-    this.#consumed = false;
-    const receiver: MediaReceiver = new MediaReceiver({
-      ask: this.#asker,
-      device,
-      join,
-      onVideo: (monitorId, track) => {
-        if (receiver === this.#receiver) this.#view.addTrack(monitorId, track);
-        this.#reconcile();
-      },
-      onVideoClosed: (monitorId) => {
-        if (receiver === this.#receiver) this.#view.dropTrack(monitorId);
-      },
-      onFact: (fact) => {
-        if (receiver === this.#receiver) this.#onFact(fact);
-      },
-      onChanged: () => this.#reconcile(),
-      onLost: () => {
-        if (receiver === this.#receiver) this.#retire();
-        this.#reconcile();
-      },
-      onTrouble: (what, error) => this.#trouble(what, error),
-    });
-    this.#receiver = receiver;
-  }
-
-  async #consume(): Promise<void> {
-    await this.#receiver?.consume();
-    this.#consumed = true;
-  }
-
-  async #openInput(): Promise<void> {
-    await this.#receiver?.openInput();
-  }
-
-  /** mediasoup-client loads a device once; another router needs another device. */
-  async #loadedDevice(routerRtpCapabilities: types.RtpCapabilities): Promise<Device> {
-    const wanted = JSON.stringify(routerRtpCapabilities);
-    if (this.#device?.loaded && this.#deviceLoadedWith !== wanted) this.#device = undefined;
-    this.#device ??= await Device.factory();
-    if (!this.#device.loaded) {
-      await this.#device.load({ routerRtpCapabilities });
-      this.#deviceLoadedWith = wanted;
-    }
-    return this.#device;
-  }
-
-  /** The placement is gone or going: its picture stays until the next one has painted. */
-  #retire(): void {
-    this.#dropRetiring();
-    this.#retiring = this.#receiver;
-    this.#receiver = undefined;
-    this.#consumed = false;
-    this.#capture.releaseAll();
-    this.#channel.use(undefined);
-    this.#view.dropAllTracks();
-  }
-
-  #dropRetiring(): void {
-    this.#retiring?.close();
-    this.#retiring = undefined;
-  }
-
-  #shutMedia(): void {
-    this.#channel.close();
-    this.#dropRetiring();
-    this.#receiver?.close();
-    this.#receiver = undefined;
-    this.#view.clear();
+  #tick(): void {
+    const { isReceiving } = this.#media;
+    const needy = this.#view.tick(performance.now(), this.#visibleSinceMs, isReceiving);
+    if (needy !== undefined) this.#media.keyframe(needy);
+    // A step that was refused may be due again.
+    if (!isReceiving) this.#reconcile();
   }
 
   #onFact(fact: Fact): void {
@@ -563,39 +319,15 @@ export class Viewer {
         if (fact.monitor_id === this.#view.shownId) this.#trace.onTrace(fact);
         return;
       case 'input_refused':
-        if (fact.viewer_id === this.#viewerId)
+        if (fact.viewer_id === this.#link.viewerId)
           this.#events.emit('notice', { kind: 'input_refused', code: fact.code });
     }
   }
 
   #mediaState(): 'none' | 'up' | 'lost' {
-    if (!this.#receiver) return this.#view.painted ? 'lost' : 'none';
-    return this.#receiver.connection === 'lost' ? 'lost' : 'up';
-  }
-
-  // --- the rest -------------------------------------------------------------------------------
-
-  #tick(): void {
-    const expected =
-      this.#session?.state === 'live' && this.#consumed && this.#receiver?.connection === 'up';
-    const needy = this.#view.tick(performance.now(), this.#visibleSinceMs, expected);
-    if (needy !== undefined) this.#receiver?.keyframe(needy);
-    if (this.#nextNegotiation()) this.#reconcile();
-  }
-
-  #watchPage(document: Document): void {
-    const signal = this.#stop.signal;
-    const look = (): void => {
-      const visible = document.visibilityState === 'visible';
-      this.#visibleSinceMs = visible ? performance.now() : undefined;
-      if (visible) this.#link?.tryNow();
-    };
-    look();
-    document.addEventListener('visibilitychange', look, { signal });
-    document.defaultView?.addEventListener('online', () => this.#link?.tryNow(), { signal });
-    document.defaultView?.addEventListener('pagehide', () => this.#capture.releaseAll(), {
-      signal,
-    });
+    const { connection } = this.#media;
+    if (connection === 'none') return this.#view.painted ? 'lost' : 'none';
+    return connection === 'lost' ? 'lost' : 'up';
   }
 
   #needInput(): void {
@@ -606,24 +338,37 @@ export class Viewer {
       : new GcError('consent_required', 'The remote machine takes no input now');
   }
 
+  #watchPage(document: Document): void {
+    const { signal } = this.#stop;
+    const look = (): void => {
+      const visible = document.visibilityState === 'visible';
+      this.#visibleSinceMs = visible ? performance.now() : undefined;
+      if (visible) this.#link.tryNow();
+    };
+    look();
+    document.addEventListener('visibilitychange', look, { signal });
+    const view = document.defaultView;
+    view?.addEventListener('online', () => this.#link.tryNow(), { signal });
+    view?.addEventListener('pagehide', () => this.#capture.releaseAll(), { signal });
+  }
+
   #fail(error: GcError): void {
     if (this.#closed || this.#error) return;
     this.#error = error;
-    this.#linkUp = false;
     this.#reconcile();
   }
 
-  /** Ended or failed: nothing is shown, sent or tried any more; what is known can still be read. */
-  #finish(): void {
+  /** Over: nothing is shown, sent or tried any more; what is known can still be read. Idempotent. */
+  #shut(): void {
     this.#capture.enabled = false;
-    this.#shutMedia();
-    this.#link?.close();
-    this.#changed();
+    this.#channel.close();
+    this.#media.close();
+    this.#link.close();
+    this.#view.clear();
   }
 
   #trouble(what: string, error: GcError): void {
-    if (this.#closed) return;
-    this.#events.emit('notice', { kind: 'trouble', what, error });
+    if (!this.#closed) this.#events.emit('notice', { kind: 'trouble', what, error });
   }
 
   #changed(): void {
@@ -634,49 +379,4 @@ export class Viewer {
       if (!this.#closed) this.#events.emit('changed', this.snapshot);
     });
   }
-}
-
-function outcomeOf(hello: Hello): Parameters<typeof resumeStep>[1] {
-  const { outcome } = hello;
-  if (outcome === 'resumed' || outcome === 'moved') return { outcome, epoch: hello.session.epoch };
-  return { outcome };
-}
-
-/** A browser's first peer connection takes tens of milliseconds: pay while the code travels. */
-function wakeWebRtc(): void {
-  const pc = new RTCPeerConnection();
-  pc.addTransceiver('video', { direction: 'recvonly' });
-  pc.createOffer().then(
-    () => pc.close(),
-    () => pc.close(),
-  );
-}
-
-/** Where the keyboard goes: a real field, so that input methods and on-screen keyboards work. */
-function hiddenField(document: Document): HTMLTextAreaElement {
-  const field = document.createElement('textarea');
-  field.setAttribute('aria-label', 'Keyboard of the remote machine. Ctrl+Alt+Home leaves it.');
-  field.setAttribute('autocapitalize', 'off');
-  field.setAttribute('autocorrect', 'off');
-  field.autocomplete = 'off';
-  field.spellcheck = false;
-  field.inputMode = 'none';
-  Object.assign(field.style, {
-    position: 'absolute',
-    left: '0',
-    top: '0',
-    width: '1px',
-    height: '1px',
-    padding: '0',
-    border: '0',
-    opacity: '0',
-    resize: 'none',
-    pointerEvents: 'none',
-  });
-  return field;
-}
-
-function navigatorPlatform(): string {
-  const hints = navigator as Navigator & { userAgentData?: { platform?: string } };
-  return hints.userAgentData?.platform ?? navigator.platform;
 }

@@ -31,6 +31,8 @@ export type DataSender = {
   send(bytes: Uint8Array<ArrayBuffer>): void;
 };
 
+export type InputSenders = { readonly actions: DataSender; readonly moves: DataSender };
+
 export type MediaReceiverOptions = {
   readonly ask: Ask;
   readonly device: Device;
@@ -84,8 +86,8 @@ export class MediaReceiver {
   readonly #input = new Map<InputLabel, types.DataProducer>();
   readonly #careTimer: ReturnType<typeof setInterval>;
   #facts: types.DataConsumer | undefined;
-  #consuming: Promise<void> | undefined;
-  #openingInput: Promise<void> | undefined;
+  #senders: InputSenders | undefined;
+  #isCurrent = false;
   #everConnected = false;
   #closed = false;
 
@@ -125,30 +127,41 @@ export class MediaReceiver {
       : 'connecting';
   }
 
-  /** Both input channels, once both were made. */
-  get input(): { readonly actions: DataSender; readonly moves: DataSender } | undefined {
-    const actions = this.#input.get('input.actions');
-    const moves = this.#input.get('input.moves');
-    return actions && moves && { actions: dataSender(actions), moves: dataSender(moves) };
+  /** Both input channels, once both were made; the same object as long as they are. */
+  get input(): InputSenders | undefined {
+    return this.hasInput ? this.#senders : undefined;
   }
 
   get hasInput(): boolean {
-    return InputLabel.options.every((label) => this.#input.get(label)?.closed === false);
+    return this.#senders !== undefined && [...this.#input.values()].every((each) => !each.closed);
   }
 
-  hasVideo(monitorId: number): boolean {
-    return this.#videos.has(monitorId);
+  /** All that the session offers was taken since the last `expire`. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
+  /** What is offered may have changed without being told: `consume` is due again. */
+  expire(): void {
+    this.#isCurrent = false;
   }
 
   /**
    * All monitors' consumers, paused, and the facts channel; after consent. Called again whenever
    * the session becomes live: what is already here stays, what is new is added.
    */
-  consume(): Promise<void> {
-    this.#consuming ??= this.#consume().finally(() => {
-      this.#consuming = undefined;
+  async consume(): Promise<void> {
+    const { videos, facts } = await this.#options.ask('media.consume', {
+      epoch: this.epoch,
+      rtp_capabilities: this.#options.device.recvRtpCapabilities as RtpCapabilities,
     });
-    return this.#consuming;
+    if (this.#closed) return;
+    const offered = new Set(videos.map(({ consumer }) => consumer.consumer_id));
+    for (const [monitorId, consumerId] of this.#offered)
+      if (!offered.has(consumerId)) this.withdraw(monitorId, consumerId);
+    // Together: mediasoup-client makes one negotiation of all that is asked in one turn.
+    await Promise.all([...videos.map((video) => this.offer(video)), this.#receiveFacts(facts)]);
+    this.#isCurrent = true;
   }
 
   /** A monitor that was plugged in, or whose producer was made anew. */
@@ -204,16 +217,20 @@ export class MediaReceiver {
   }
 
   /** Opens both input channels; only with the grant, and only once the session is live. */
-  openInput(): Promise<void> {
-    this.#openingInput ??= this.#openInput().finally(() => {
-      this.#openingInput = undefined;
-    });
-    return this.#openingInput;
+  async openInput(): Promise<void> {
+    const [actions, moves] = await Promise.all([
+      this.#openChannel('input.actions'),
+      this.#openChannel('input.moves'),
+    ]);
+    if (this.#closed) return;
+    this.#senders = { actions: dataSender(actions), moves: dataSender(moves) };
+    this.#options.onChanged();
   }
 
   closeInput(): void {
     for (const producer of this.#input.values()) producer.close();
     this.#input.clear();
+    this.#senders = undefined;
   }
 
   /** Undefined for a monitor that is not received. */
@@ -228,6 +245,7 @@ export class MediaReceiver {
     this.#closed = true;
     clearInterval(this.#careTimer);
     this.#input.clear();
+    this.#senders = undefined;
     this.#videos.clear();
     this.#send.close();
     this.#recv.close();
@@ -324,19 +342,6 @@ export class MediaReceiver {
 
   // --- what is received -----------------------------------------------------------------------
 
-  async #consume(): Promise<void> {
-    const { videos, facts } = await this.#options.ask('media.consume', {
-      epoch: this.epoch,
-      rtp_capabilities: this.#options.device.recvRtpCapabilities as RtpCapabilities,
-    });
-    if (this.#closed) return;
-    const offered = new Set(videos.map(({ consumer }) => consumer.consumer_id));
-    for (const [monitorId, consumerId] of this.#offered)
-      if (!offered.has(consumerId)) this.withdraw(monitorId, consumerId);
-    // Together: mediasoup-client makes one negotiation of all that is asked in one turn.
-    await Promise.all([this.#receiveFacts(facts), ...videos.map((video) => this.offer(video))]);
-  }
-
   async #receiveFacts(facts: DataConsumer): Promise<void> {
     if (this.#facts?.id === facts.data_consumer_id) return;
     const made = await this.#recv.consumeData({
@@ -362,18 +367,16 @@ export class MediaReceiver {
     });
   }
 
-  async #openInput(): Promise<void> {
-    await Promise.all(
-      InputLabel.options.map(async (label) => {
-        if (this.#input.get(label)?.closed === false) return;
-        const made = await this.#send.produceData({ label, ...INPUT_CHANNELS[label] });
-        if (this.#closed) return;
-        this.#input.set(label, made);
-        for (const event of ['open', 'close', 'transportclose'] as const)
-          made.on(event, () => this.#options.onChanged());
-      }),
-    );
-    if (!this.#closed) this.#options.onChanged();
+  async #openChannel(label: InputLabel): Promise<types.DataProducer> {
+    const open = this.#input.get(label);
+    if (open && !open.closed) return open;
+    const made = await this.#send.produceData({ label, ...INPUT_CHANNELS[label] });
+    this.#input.set(label, made);
+    for (const event of ['open', 'close', 'transportclose'] as const)
+      made.on(event, () => {
+        if (!this.#closed) this.#options.onChanged();
+      });
+    return made;
   }
 
   #setPaused(video: Video, paused: boolean): void {

@@ -6,7 +6,7 @@ import type { Topology } from '@guruconnect/contract/monitor';
 import { KEYFRAME_EVERY_MS, isStale } from './freshness.ts';
 import type { FrameTrace } from './frame-trace.ts';
 import { Picture } from './picture.ts';
-import type { Scaling } from './placement.ts';
+import type { Scaling } from './picture-geometry.ts';
 import { onFrame, onTopology, type SeenTopology } from './seen-topology.ts';
 import { VideoSurface, type SurfaceFrame } from './video-surface.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Monitor, Topology } from '@guruconnect/contract/monitor';
 import { careStep, type CareFacts } from './connection-care.ts';
 import { STALE_AFTER_MS, isStale } from './freshness.ts';
-import { padding, placePicture, showsAtFullSize } from './placement.ts';
+import { padding, placePicture, showsAtFullSize } from './picture-geometry.ts';
 import { onFrame, onTopology, type SeenTopology } from './seen-topology.ts';
 
 const HD = { width: 1280, height: 720 };

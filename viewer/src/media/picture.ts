@@ -6,7 +6,7 @@
 //       frame             exactly the monitor's rectangle; clips a padded video
 //         <video> …       the shown one on top, the incoming one below it
 import type { Rect, Size } from '@guruconnect/contract/input/coordinates';
-import { padding, placePicture, type Scaling } from './placement.ts';
+import { padding, placePicture, type Scaling } from './picture-geometry.ts';
 import type { VideoSurface } from './video-surface.ts';
 
 export class Picture {

@@ -3,7 +3,7 @@
 // click aimed at the old picture must be refused by the agent. Pure.
 import type { Size } from '@guruconnect/contract/input/coordinates';
 import type { Monitor, Topology } from '@guruconnect/contract/monitor';
-import { showsAtFullSize } from './placement.ts';
+import { showsAtFullSize } from './picture-geometry.ts';
 
 export type SeenTopology = {
   readonly topology_epoch: number;

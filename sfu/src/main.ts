@@ -1,4 +1,5 @@
 // The process: environment in, a media node out, an orderly end on SIGTERM or SIGINT.
+import { collectDefaultMetrics } from 'prom-client';
 import { ConfigError, readConfig } from './config.ts';
 import { makeLogger } from './logger.ts';
 import { startNode } from './start-node.ts';
@@ -18,6 +19,7 @@ function configOrExit(): ReturnType<typeof readConfig> {
 
 const config = configOrExit();
 const logger = makeLogger(config);
+collectDefaultMetrics();
 
 const running = await startNode(config, { logger }).catch((error: unknown) => {
   logger.fatal(

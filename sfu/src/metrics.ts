@@ -1,11 +1,13 @@
-// Every number this process exports, by name, in base units. No logic: values are read from their
-// owners when somebody scrapes.
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+// Every number of a node, by name, in base units. No logic: values are read from their owners when
+// somebody scrapes. Those of the process (memory, event loop) are main.ts's, as the process is.
+import { Counter, Gauge, Histogram, register, Registry } from 'prom-client';
 import { OBJECT_KINDS } from './leak-watch.ts';
 import type { MediaNode } from './media-node.ts';
 
 export type Metrics = {
-  readonly registry: Registry;
+  readonly contentType: string;
+  /** In the text format of Prometheus, with those of the process when it collects some. */
+  readonly exposition: () => Promise<string>;
   /** One that succeeded; `command` is a name of the contract. */
   readonly observeCommand: (command: string, seconds: number) => void;
   /** One that was refused, `unknown` when it is none; `code` is of the contract's error table. */
@@ -15,7 +17,6 @@ export type Metrics = {
 export function makeMetrics(node: MediaNode, controlConnections: () => number): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ node_id: node.config.nodeId });
-  collectDefaultMetrics({ register: registry });
 
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
@@ -32,7 +33,15 @@ export function makeMetrics(node: MediaNode, controlConnections: () => number): 
     controlConnections(),
   );
   gauge('ready', '1 when a session can be placed here', () => (node.ready ? 1 : 0));
-  gauge('worker_deaths', 'Media workers that ended unexpectedly', () => node.workerDeaths);
+  new Counter({
+    name: 'gc_media_node_worker_deaths_total',
+    help: 'Media workers that ended unexpectedly',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(node.workerDeaths);
+    },
+  });
 
   new Gauge({
     name: 'gc_media_node_objects',
@@ -68,7 +77,8 @@ export function makeMetrics(node: MediaNode, controlConnections: () => number): 
     registers: [registry],
   });
   return {
-    registry,
+    contentType: registry.contentType,
+    exposition: async () => `${await register.metrics()}${await registry.metrics()}`,
     observeCommand: (command, duration) => seconds.observe({ command }, duration),
     observeRefusal: (command, code) => refusals.inc({ command, code }),
   };

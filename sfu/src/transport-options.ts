@@ -4,6 +4,13 @@ import type { types } from 'mediasoup';
 import type { Config } from './config.ts';
 import type { EndpointId } from '@guruconnect/contract/media-node/node-messages';
 
+/**
+ * Kernel buffers of the one UDP socket all sessions of a worker share, bytes. A key frame comes as
+ * a burst of 50 packets or more, and several sessions start theirs in one moment; the usual 208 KiB
+ * hold about 100. The kernel caps it at net.core.rmem_max and wmem_max.
+ */
+const UDP_BUFFER_BYTES = 4 * 1024 * 1024;
+
 /** One UDP and one TCP port; TCP is for networks that let no UDP out and have no TURN. */
 export function listenInfos(
   config: Pick<Config, 'rtcHost' | 'rtcPort' | 'rtcAnnouncedAddress'>,
@@ -17,7 +24,12 @@ export function listenInfos(
       : { announcedAddress: config.rtcAnnouncedAddress }),
   };
   return [
-    { ...base, protocol: 'udp' },
+    {
+      ...base,
+      protocol: 'udp',
+      recvBufferSize: UDP_BUFFER_BYTES,
+      sendBufferSize: UDP_BUFFER_BYTES,
+    },
     { ...base, protocol: 'tcp' },
   ];
 }

@@ -74,6 +74,9 @@ describe('the media node process', () => {
       const { process: node, url } = await startReady();
       const control = await ControlClient.connect(url, { token: await nodeToken(SECRET) });
       const session = await new ASession(control).openWithAgent();
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      expect(metrics).toContain('process_resident_memory_bytes');
+      expect(metrics).toContain('gc_media_node_sessions{node_id="node-under-test"} 1');
       const exited = once(node, 'exit');
       const startMs = performance.now();
       node.kill(signal);

@@ -89,6 +89,16 @@ describe('a media worker that is killed', () => {
   });
 });
 
+describe('signals to the process', () => {
+  it('are not mediasoup’s to act on: stopping is the order of the node', async () => {
+    const listeners = (): number[] =>
+      (['SIGTERM', 'SIGINT'] as const).map((signal) => process.listenerCount(signal));
+    const before = listeners();
+    testNode = await startTestNode({ workers: 2 });
+    expect(listeners()).toEqual(before);
+  });
+});
+
 describe('a media worker that hangs', () => {
   it('is killed and replaced', async () => {
     testNode = await startTestNode();

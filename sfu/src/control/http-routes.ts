@@ -33,8 +33,8 @@ export function httpRoutes(
         : json(503, { status: node.draining ? 'draining' : 'no_media_worker' }),
     '/metrics': async () => ({
       status: 200,
-      type: metrics.registry.contentType,
-      body: await metrics.registry.metrics(),
+      type: metrics.contentType,
+      body: await metrics.exposition(),
     }),
   };
 

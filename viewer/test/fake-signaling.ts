@@ -158,6 +158,14 @@ export class FakeSignaling {
     return `${this.url}/viewer/${sessionId}#code=${code}`;
   }
 
+  /** As `tell`, but the message to the viewers is lost. */
+  tellNobody(type: EventName): void {
+    const connections = [...this.connections];
+    this.connections.clear();
+    this.tell(type);
+    for (const connection of connections) this.connections.add(connection);
+  }
+
   /** Something happened to the session: journal first, then everybody hears of it. */
   tell(type: EventName, data: Record<string, unknown> = {}, change: Partial<Session> = {}): void {
     Object.assign(this.session, change, { last_seq: this.session.last_seq + 1 });
@@ -321,7 +329,7 @@ export class FakeSignaling {
             : resume.epoch === this.session.epoch
               ? 'resumed'
               : 'moved',
-        events: resume ? this.events.filter(({ seq }) => seq > resume.last_seq) : [],
+        events: this.events.filter(({ seq }) => seq > (resume?.last_seq ?? 0)),
       }),
       'media.join': async () => {
         // As the media node does: new ones replace what was there.

@@ -200,7 +200,7 @@ export class SessionLink {
     if (session && this.#journal.isBehind(session.last_seq)) void this.#catchUp(session);
   }
 
-  /** Events are missing (a first hello brings none): asks for them, beside everything else. */
+  /** Events are missing (one was lost, or were more than one answer holds): asks for them. */
   async #catchUp(session: Session): Promise<void> {
     if (this.#catchingUp) return;
     this.#catchingUp = true;

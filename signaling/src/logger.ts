@@ -55,6 +55,13 @@ export function printError(error: unknown, depth = 0): PrintedError {
   };
 }
 
+/** `code` names two things: what opens a viewer, and what a refusal is called. */
+const isErrorCode = (value: unknown, path: readonly string[]): boolean =>
+  path.at(-1) === 'code' &&
+  typeof value === 'string' &&
+  /^\w{1,40}$/.test(value) &&
+  !/^gcv_/.test(value);
+
 /** @param destination where lines go instead of stdout (tests). */
 export const makeLogger = (
   config: Pick<Config, 'logLevel'>,
@@ -69,7 +76,7 @@ export const makeLogger = (
       serializers: { err: (error: unknown) => printError(error) },
       redact: {
         paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-        censor: '[redacted]',
+        censor: (value, path) => (isErrorCode(value, path) ? value : '[redacted]'),
       },
     },
     ...(destination ? [destination] : []),

@@ -155,13 +155,16 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe('machines', () => {
+      let keysMade = 0;
       const enrol = async (device: string, hash: string = randomUUID()) => {
         const key = await newMachineKey();
+        keysMade += 1;
         return {
           hash,
           device_id: deviceId(device),
           machine_id: newId('mch'),
-          key_id: newId('mky'),
+          // Ids of one millisecond have no order.
+          key_id: newId('mky', keysMade),
           public_key: key.publicKey,
           thumbprint: key.thumbprint,
           now_ms: 500,

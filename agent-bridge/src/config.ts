@@ -27,6 +27,12 @@ const Environment = z.object({
     .enum(['attended', 'always'])
     .default('attended')
     .describe('In which sessions the strip that says "you are being watched" is shown.'),
+  GC_CONSENT_INPUT: z
+    .enum(['person', 'any'])
+    .default('person')
+    .describe(
+      'Whose input answers a consent prompt and the stop button: only devices a person can touch, or also injected input (a display without devices: demo and tests).',
+    ),
   GC_MAX_VIDEO_BPS: z.coerce
     .number()
     .int()
@@ -48,6 +54,7 @@ export type AgentConfig = {
   readonly display: string | undefined;
   readonly unattended: 'allow' | 'ask' | 'deny';
   readonly indicator: 'attended' | 'always';
+  readonly consentInput: 'person' | 'any';
   readonly maxVideoBps: number;
   readonly logLevel: string;
 };
@@ -76,6 +83,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     display: data.DISPLAY,
     unattended: data.GC_UNATTENDED,
     indicator: data.GC_INDICATOR,
+    consentInput: data.GC_CONSENT_INPUT,
     maxVideoBps: data.GC_MAX_VIDEO_BPS,
     logLevel: data.GC_LOG_LEVEL,
   });

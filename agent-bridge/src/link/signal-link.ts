@@ -2,7 +2,6 @@
 // hello, carries commands both ways. Owned by Agent. Media never depends on it: while it is away
 // running sessions go on, and hello tells afterwards what became of them.
 import { io, type Socket } from 'socket.io-client';
-import { backoffMs } from '@guruconnect/contract/base/backoff';
 import {
   answer,
   ask,
@@ -20,21 +19,24 @@ import {
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { MachineKey } from './machine-key.ts';
+import { keepConnected } from './reconnect-loop.ts';
 
 type ToSignaling = typeof AGENT_TO_SIGNALING;
 type Hello = RequestInput<ToSignaling, 'agent.hello'>;
 export type Welcome = ReplyOf<ToSignaling, 'agent.hello'>;
 
-/** No further attempt can cure these: somebody has to act. */
+/**
+ * No further attempt can cure these: somebody decided so. Everything else may pass, also a refused
+ * credential: clocks are set right, stores come back.
+ */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'unauthenticated',
   'credential_revoked',
   'machine_quarantined',
-  'feature_off',
 ]);
 
-/** A connection that held this long starts again at the shortest delay when it is lost. */
-const STABLE_MS = 10_000;
+/** Trying again is said once in so many attempts. */
+const LOG_EVERY = 20;
+
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export type SignalLinkOptions = {
@@ -46,7 +48,6 @@ export type SignalLinkOptions = {
   readonly hello: () => Hello;
   /** Told in full before anything else of this connection is handled. */
   readonly onWelcome: (welcome: Welcome) => void;
-  readonly onLost: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -55,8 +56,7 @@ export class SignalLink {
   readonly #options: SignalLinkOptions;
   #socket: Socket | undefined;
   #welcomed = false;
-  #cancelWait: (() => void) | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: SignalLinkOptions) {
     this.#options = options;
@@ -68,25 +68,22 @@ export class SignalLink {
 
   /** Runs until closed. @throws GcError that is permanent; the agent then ends. */
   async run(): Promise<void> {
-    const { clock, logger, onLost } = this.#options;
-    for (let attempt = 0; !this.#closed; attempt += 1) {
-      const startedMs = clock.nowMs();
-      try {
-        const { lost } = await this.#connect();
-        await lost;
-        onLost();
-        logger.info('signaling lost; running sessions go on');
-        if (clock.nowMs() - startedMs > STABLE_MS) attempt = 0;
-      } catch (thrown) {
-        const error = GcError.from(thrown);
-        if (PERMANENT.has(error.code)) throw error;
-        if (attempt === 0) logger.warn({ err: error }, 'signaling not reached; trying again');
-        else logger.debug({ err: error, attempt }, 'signaling not reached');
-      } finally {
+    const { clock, logger } = this.#options;
+    await keepConnected({
+      connect: () => this.#connect(),
+      drop: () => {
+        if (this.#welcomed && !this.#closing.signal.aborted)
+          logger.info('signaling lost; running sessions go on');
         this.#drop();
-      }
-      if (!this.#closed) await this.#wait(backoffMs(attempt));
-    }
+      },
+      isPermanent: ({ code }) => PERMANENT.has(code),
+      onFailed: (err, attempt) => {
+        const level = attempt % LOG_EVERY === 0 ? 'warn' : 'debug';
+        logger[level]({ err, attempt }, 'signaling not reached; trying again');
+      },
+      clock,
+      signal: this.#closing.signal,
+    });
   }
 
   /** @throws GcError; `timeout` at once while there is no connection. */
@@ -102,8 +99,7 @@ export class SignalLink {
 
   /** Idempotent. */
   close(): void {
-    this.#closed = true;
-    this.#cancelWait?.();
+    this.#closing.abort();
     this.#drop();
   }
 
@@ -111,6 +107,7 @@ export class SignalLink {
   async #connect(): Promise<{ readonly lost: Promise<void> }> {
     const { url, key, bootId, hello, onWelcome, handlers, logger } = this.#options;
     const token = await key.connectionToken(bootId);
+    if (this.#closing.signal.aborted) throw new GcError('timeout', 'the link was closed');
     const socket = io(`${url}/agent`, {
       transports: ['websocket'],
       reconnection: false, // the loop above is the only one
@@ -160,16 +157,6 @@ export class SignalLink {
     this.#welcomed = false;
     this.#socket?.disconnect();
     this.#socket = undefined;
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(ms, resolve);
-      this.#cancelWait = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }
 

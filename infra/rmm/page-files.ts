@@ -1,16 +1,22 @@
-// The dashboard's files, read once. The script is TypeScript; Node takes its types off, so the
-// sample needs no build.
+// The dashboard's files, read once and served as they are.
 import { readFile } from 'node:fs/promises';
-import { stripTypeScriptTypes } from 'node:module';
 
 export type PageFile = { readonly type: string; readonly body: string };
 
+const FILES = [
+  ['/', 'index.html', 'text/html; charset=utf-8'],
+  ['/rmm.css', 'rmm.css', 'text/css'],
+  ['/rmm.js', 'rmm-page.mjs', 'text/javascript'],
+  ['/icon.svg', 'icon.svg', 'image/svg+xml'],
+] as const;
+
 export async function loadPage(): Promise<ReadonlyMap<string, PageFile>> {
-  const read = (name: string): Promise<string> =>
-    readFile(new URL(`page/${name}`, import.meta.url), 'utf8');
-  return new Map([
-    ['/', { type: 'text/html; charset=utf-8', body: await read('index.html') }],
-    ['/rmm.css', { type: 'text/css', body: await read('rmm.css') }],
-    ['/rmm.js', { type: 'text/javascript', body: stripTypeScriptTypes(await read('rmm-page.ts')) }],
-  ]);
+  return new Map(
+    await Promise.all(
+      FILES.map(async ([path, name, type]) => {
+        const body = await readFile(new URL(`page/${name}`, import.meta.url), 'utf8');
+        return [path, { type, body }] as const;
+      }),
+    ),
+  );
 }

@@ -1,44 +1,52 @@
 // The dashboard's script: frames the viewer and talks to it over one MessagePort. This is all an
-// integrator's page needs; the integrator key stays on the server.
-import type { EmbedCommand, EmbedEvent } from '@guruconnect/contract/embed/embed-messages';
-import type { JournalEvent } from '@guruconnect/contract/journal';
-import type { Machine } from '@guruconnect/contract/http/v1/machines';
+// integrator's page needs; the integrator key stays on the server. Plain JavaScript, as it is served.
+/** @import { EmbedCommand, EmbedEvent } from '@guruconnect/contract/embed/embed-messages' */
+/** @import { Machine } from '@guruconnect/contract/http/v1/machines' */
+/** @import { JournalEvent } from '@guruconnect/contract/journal' */
 
-const byId = <T extends HTMLElement = HTMLElement>(id: string): T => {
+const byId = (/** @type {string} */ id) => {
   const element = document.getElementById(id);
   if (!element) throw new Error(`no element #${id}`);
-  return element as T;
+  return element;
 };
+const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
 
 const buttons = {
-  start: byId<HTMLButtonElement>('start'),
-  keys: byId<HTMLButtonElement>('keys'),
-  fullscreen: byId<HTMLButtonElement>('fullscreen'),
-  end: byId<HTMLButtonElement>('end'),
+  start: button('start'),
+  keys: button('keys'),
+  fullscreen: button('fullscreen'),
+  end: button('end'),
 };
 const DEVICE_EVERY_MS = 3_000;
 
-let frame: HTMLIFrameElement | undefined;
+/** @type {HTMLIFrameElement | undefined} */
+let frame;
 let viewerOrigin = '';
-let port: MessagePort | undefined;
+/** @type {MessagePort | undefined} */
+let port;
 let nextCommandId = 1;
 
 // --- our own server ---------------------------------------------------------------------------
 
-async function ask<T>(path: string, body?: unknown): Promise<T> {
+/**
+ * @param {string} path
+ * @param {unknown} [body] posted when there is one
+ * @returns {Promise<any>}
+ */
+async function ask(path, body) {
   const response = await fetch(
     path,
     body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) },
   );
-  const answer: unknown = await response.json();
-  if (response.ok) return answer as T;
-  const problem = answer as { code: string; detail: string };
-  throw new Error(`${problem.detail} (${problem.code})`);
+  const answer = await response.json();
+  if (response.ok) return answer;
+  throw new Error(`${answer.detail} (${answer.code})`);
 }
 
-async function readDevice(): Promise<void> {
+async function readDevice() {
   try {
-    const machine = await ask<Machine>('/api/device');
+    /** @type {Machine} */
+    const machine = await ask('/api/device');
     const monitors = machine.topology?.monitors.length ?? 0;
     byId('device').textContent = machine.device_id;
     byId('crumb').textContent = machine.device_id;
@@ -53,56 +61,58 @@ async function readDevice(): Promise<void> {
     byId('online').textContent = machine.online ? 'Online' : 'Offline';
     byId('online').dataset['online'] = String(machine.online);
   } catch (error) {
-    byId('facts').textContent = (error as Error).message;
+    byId('facts').textContent = /** @type {Error} */ (error).message;
   }
 }
 
-async function start(): Promise<void> {
+async function start() {
   buttons.start.disabled = true;
   tell(undefined);
   const wish = new URLSearchParams(location.search);
   try {
-    const session = await ask<{ id: string; viewer: { url: string; code: string } }>(
-      '/api/sessions',
-      {
-        ...(wish.has('mode') ? { mode: wish.get('mode') } : {}),
-        ...(wish.has('grants') ? { grants: wish.get('grants') } : {}),
-      },
-    );
+    const session = await ask('/api/sessions', {
+      ...(wish.has('mode') ? { mode: wish.get('mode') } : {}),
+      ...(wish.has('grants') ? { grants: wish.get('grants') } : {}),
+    });
     embed(session.viewer.url, session.viewer.code);
   } catch (error) {
-    tell((error as Error).message);
+    tell(/** @type {Error} */ (error).message);
     buttons.start.disabled = false;
   }
 }
 
 // --- the viewer in its frame ------------------------------------------------------------------
 
-function embed(url: string, code: string): void {
+/**
+ * @param {string} url
+ * @param {string} code
+ */
+function embed(url, code) {
   port?.close();
   port = undefined;
   byId('events').replaceChildren();
   viewerOrigin = new URL(url).origin;
   frame = document.createElement('iframe');
   frame.title = 'Remote session';
-  frame.allow = 'fullscreen; keyboard-lock; clipboard-read; clipboard-write; autoplay';
+  frame.allow = 'fullscreen; clipboard-read; clipboard-write; autoplay';
   frame.referrerPolicy = 'no-referrer';
   // The one-time code rides in the fragment: it reaches the viewer and no server's log.
   frame.src = `${url}#code=${code}`;
   byId('viewer').replaceChildren(frame);
 }
 
-window.addEventListener('message', (event) => {
+addEventListener('message', (event) => {
   if (event.source !== frame?.contentWindow || event.origin !== viewerOrigin) return;
-  if ((event.data as { gc?: unknown } | null)?.gc !== 'ready') return;
+  if (event.data?.gc !== 'ready') return;
   const channel = new MessageChannel();
   port?.close();
   port = channel.port1;
-  port.onmessage = ({ data }: MessageEvent<EmbedEvent>) => hear(data);
+  port.onmessage = ({ data }) => hear(data);
   frame?.contentWindow?.postMessage({ gc: 'connect', version: 1 }, viewerOrigin, [channel.port2]);
 });
 
-function hear(message: EmbedEvent): void {
+/** @param {EmbedEvent} message */
+function hear(message) {
   switch (message.gc) {
     case 'connected':
     case 'state': {
@@ -131,43 +141,47 @@ function hear(message: EmbedEvent): void {
   }
 }
 
-function command(what: EmbedCommand): void {
+/** @param {EmbedCommand} what */
+function command(what) {
   port?.postMessage({ ...what, id: nextCommandId });
   nextCommandId += 1;
 }
 
 // --- what is shown ----------------------------------------------------------------------------
 
-function addEvent({ seq, type, at }: JournalEvent): void {
+/** @param {JournalEvent} event */
+function addEvent({ seq, type, at }) {
   const row = document.createElement('li');
   for (const [name, text] of [
     ['seq', `#${seq}`],
     ['type', type],
     ['at', new Date(at).toLocaleTimeString()],
-  ] as const) {
+  ]) {
     const cell = document.createElement('span');
-    cell.className = name;
-    cell.textContent = text;
+    cell.className = name ?? '';
+    cell.textContent = text ?? '';
     row.append(cell);
   }
   byId('events').prepend(row);
 }
 
-function showMonitors(message: Extract<EmbedEvent, { gc: 'topology' }>): void {
+/** @param {Extract<EmbedEvent, { gc: 'topology' }>} message */
+function showMonitors(message) {
   byId('monitors').replaceChildren(
     ...message.topology.monitors.map(({ monitor_id, name, width, height }, index) => {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = `Screen ${index + 1}`;
-      button.title = `${name}, ${width} × ${height}`;
-      button.setAttribute('aria-pressed', String(monitor_id === message.selected_monitor_id));
-      button.onclick = () => command({ gc: 'select_monitor', monitor_id });
-      return button;
+      const select = document.createElement('button');
+      select.type = 'button';
+      select.textContent = `Screen ${index + 1}`;
+      select.title = `${name}, ${width} × ${height}`;
+      select.setAttribute('aria-pressed', String(monitor_id === message.selected_monitor_id));
+      select.onclick = () => command({ gc: 'select_monitor', monitor_id });
+      return select;
     }),
   );
 }
 
-function tell(problem: string | undefined): void {
+/** @param {string | undefined} problem */
+function tell(problem) {
   byId('problem').hidden = problem === undefined;
   byId('problem').textContent = problem ?? '';
 }
@@ -180,7 +194,8 @@ buttons.keys.onclick = () =>
 // then Alt+Tab and Escape reach the remote machine as well.
 buttons.fullscreen.onclick = async () => {
   await frame?.requestFullscreen();
-  const { keyboard } = navigator as Navigator & { keyboard?: { lock(): Promise<void> } };
+  /** @type {{ lock(): Promise<void> } | undefined} */
+  const keyboard = /** @type {any} */ (navigator).keyboard;
   await keyboard?.lock();
   command({ gc: 'focus' });
 };

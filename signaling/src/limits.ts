@@ -15,8 +15,9 @@ export const LIMITS = {
   /** A joining viewer sends about 25 messages at once; a busy one a few a second. */
   messageBurst: 200,
   messagesPerSecond: 50,
-  /** Refused for their rate in a row: this socket does not want to talk, it floods. */
-  refusedBeforeClosed: 500,
+  /** Refusals for their rate, at once and going on: this socket does not talk, it floods. */
+  refusalBurst: 500,
+  refusalsPerSecond: 10,
   /** Things told to one viewer that it has not acknowledged: more means its page hangs. */
   unansweredToViewer: 256,
   /** New sockets per address a minute: a site with some hundred agents behind one address restarts. */

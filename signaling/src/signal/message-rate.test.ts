@@ -21,12 +21,27 @@ it('a burst is taken, then as many as the rate earns', () => {
   expect(refusals(rate, LIMITS.messageBurst + 5, 3_600_000)).toBe(5);
 });
 
-it('is a flood only when it goes on although it was told', () => {
+it('many refusals at once are a flood, a few now and then are not', () => {
+  const hasty = new MessageRate(0);
+  refusals(hasty, LIMITS.messageBurst + LIMITS.refusalBurst - 1, 0);
+  expect(hasty.isFlood).toBe(false);
+  refusals(hasty, 1, 0);
+  expect(hasty.isFlood).toBe(true);
+
+  const careless = new MessageRate(0);
+  for (let second = 0; second < 600; second += 1)
+    refusals(careless, LIMITS.messagesPerSecond + LIMITS.refusalsPerSecond / 2, second * 1000);
+  expect(careless.isFlood).toBe(false);
+});
+
+it('sending twice as fast as allowed for long is a flood, although half of it is taken', () => {
   const rate = new MessageRate(0);
-  refusals(rate, LIMITS.messageBurst + LIMITS.refusedBeforeClosed - 1, 0);
-  expect(rate.isFlood).toBe(false);
-  refusals(rate, 1, 0);
-  expect(rate.isFlood).toBe(true);
-  refusals(rate, 1, 1000);
-  expect(rate.isFlood).toBe(false);
+  let seconds = 0;
+  while (!rate.isFlood && seconds < 60) {
+    seconds += 1;
+    for (let i = 0; i < 10; i += 1)
+      refusals(rate, (2 * LIMITS.messagesPerSecond) / 10, seconds * 1000 + i * 100);
+  }
+  expect(seconds).toBeGreaterThan(5);
+  expect(seconds).toBeLessThan(30);
 });

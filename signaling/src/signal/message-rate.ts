@@ -1,34 +1,55 @@
-// How fast one socket may talk: a token bucket, pure (time is given), and when to stop listening to
-// it at all.
+// How fast one socket may talk: a token bucket, and a second one of patience that every refusal
+// takes from, for when to stop listening to it at all. Pure: time is given.
 import { GcError } from '@guruconnect/contract/errors';
 import { LIMITS } from '../limits.ts';
 
 export class MessageRate {
-  #tokens: number = LIMITS.messageBurst;
-  #atMs: number;
-  #refused = 0;
+  readonly #messages: Bucket;
+  readonly #patience: Bucket;
 
   constructor(nowMs: number) {
-    this.#atMs = nowMs;
+    this.#messages = new Bucket(LIMITS.messageBurst, LIMITS.messagesPerSecond, nowMs);
+    this.#patience = new Bucket(LIMITS.refusalBurst, LIMITS.refusalsPerSecond, nowMs);
   }
 
   /** @throws GcError `rate_limited` with the time after which one message is taken again. */
   admit(nowMs: number): void {
-    const earned = ((nowMs - this.#atMs) * LIMITS.messagesPerSecond) / 1000;
-    this.#tokens = Math.min(LIMITS.messageBurst, this.#tokens + earned);
-    this.#atMs = nowMs;
-    if (this.#tokens < 1) {
-      this.#refused += 1;
-      throw new GcError('rate_limited', 'This socket sends too fast', {
-        retryAfterMs: Math.ceil(1000 / LIMITS.messagesPerSecond),
-      });
-    }
-    this.#refused = 0;
-    this.#tokens -= 1;
+    if (this.#messages.take(nowMs)) return;
+    this.#patience.take(nowMs);
+    throw new GcError('rate_limited', 'This socket sends too fast', {
+      retryAfterMs: Math.ceil(1000 / LIMITS.messagesPerSecond),
+    });
   }
 
-  /** It went on although it was told. */
+  /** It goes on although it was told, again and again. */
   get isFlood(): boolean {
-    return this.#refused >= LIMITS.refusedBeforeClosed;
+    return this.#patience.isEmpty;
+  }
+}
+
+class Bucket {
+  readonly #size: number;
+  readonly #perSecond: number;
+  #level: number;
+  #atMs: number;
+
+  constructor(size: number, perSecond: number, nowMs: number) {
+    this.#size = size;
+    this.#perSecond = perSecond;
+    this.#level = size;
+    this.#atMs = nowMs;
+  }
+
+  get isEmpty(): boolean {
+    return this.#level < 1;
+  }
+
+  take(nowMs: number): boolean {
+    const earned = ((nowMs - this.#atMs) * this.#perSecond) / 1000;
+    this.#level = Math.min(this.#size, this.#level + earned);
+    this.#atMs = nowMs;
+    if (this.isEmpty) return false;
+    this.#level -= 1;
+    return true;
   }
 }

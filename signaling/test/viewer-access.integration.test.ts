@@ -253,6 +253,8 @@ describe('a viewer with "view" only', () => {
       sctp_stream_parameters: sctpStream(1),
     });
     await expect(open).rejects.toMatchObject({ code: 'grant_missing' });
+    // Refused here already; the node, asked, would have refused as well.
+    expect(gc.node.orders.filter((order) => order === 'data.produce')).toHaveLength(1);
     await expect(viewer.ask('session.end', {})).rejects.toMatchObject({ code: 'grant_missing' });
     const endpoint = [...gc.node.router(created.id).endpoints.values()].find(
       ({ endpoint_id }) => endpoint_id !== 'agent',

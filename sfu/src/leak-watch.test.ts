@@ -9,6 +9,7 @@ const counts = (routers: number, transports: number): ObjectCounts => ({
   consumers: 0,
   data_producers: 0,
   data_consumers: 0,
+  server_transports: transports,
 });
 
 describe('media objects without an owner', () => {

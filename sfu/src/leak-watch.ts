@@ -10,6 +10,8 @@ export const OBJECT_KINDS = [
   'consumers',
   'data_producers',
   'data_consumers',
+  /** Held by the WebRtcServer they listen on; it lets go only of those that were closed one by one. */
+  'server_transports',
 ] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 export type ObjectCounts = Readonly<Record<ObjectKind, number>>;
@@ -25,11 +27,13 @@ export class LeakWatch {
     consumers: 0,
     data_producers: 0,
     data_consumers: 0,
+    server_transports: 0,
   };
 
   /** Follows a worker and everything made in it, from its start. */
   follow(worker: types.Worker): void {
     this.#count('workers', worker);
+    worker.observer.on('newwebrtcserver', (server) => this.#countHeld(server));
     worker.observer.on('newrouter', (router) => {
       this.#count('routers', router);
       router.observer.on('newtransport', (transport) => {
@@ -44,6 +48,18 @@ export class LeakWatch {
 
   get counts(): ObjectCounts {
     return { ...this.#counts };
+  }
+
+  #countHeld(server: types.WebRtcServer): void {
+    const held = new Set<string>();
+    const recount = (change: () => unknown): void => {
+      const before = held.size;
+      change();
+      this.#counts.server_transports += held.size - before;
+    };
+    server.observer.on('webrtctransporthandled', ({ id }) => recount(() => held.add(id)));
+    server.observer.on('webrtctransportunhandled', ({ id }) => recount(() => held.delete(id)));
+    server.observer.once('close', () => recount(() => held.clear()));
   }
 
   #count(kind: ObjectKind, object: Closable): void {

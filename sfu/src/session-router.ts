@@ -237,9 +237,11 @@ export class SessionRouter {
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#router.close();
+    // Transports one by one: of those that end with their router, mediasoup's WebRtcServer never
+    // lets go (3.27.1, handleWebRtcTransport), and with them of the router and of this session.
     for (const endpoint of this.#endpoints.values()) endpoint.close();
     this.#endpoints.clear();
+    this.#router.close();
     this.#options.logger.info({ reason }, 'session closed');
   }
 

@@ -45,6 +45,7 @@ describe('a media worker that is killed', () => {
       consumers: 0,
       data_producers: 0,
       data_consumers: 0,
+      server_transports: 0,
     });
     const next = await session.next().openWithAgent();
     const again = await next.openViewer();

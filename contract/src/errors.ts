@@ -60,6 +60,11 @@ export const ERRORS = {
     retryable: false,
     title: 'The body has to be application/json',
   },
+  range_not_satisfiable: {
+    status: 416,
+    retryable: false,
+    title: 'The file has no such range',
+  },
   feature_off: { status: 403, retryable: false, title: 'This feature is switched off here' },
   rate_limited: { status: 429, retryable: true, title: 'Too many requests' },
   limit_reached: { status: 429, retryable: true, title: 'A limit on concurrent use was reached' },

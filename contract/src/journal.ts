@@ -21,7 +21,11 @@ export const EVENTS = {
   'agent.connected': none,
   'agent.disconnected': none,
   'viewer.joined': z.looseObject({ viewer_id: ViewerId }),
-  'viewer.left': z.looseObject({ viewer_id: ViewerId }),
+  'viewer.left': z.looseObject({
+    viewer_id: ViewerId,
+    /** Absent when it went by itself. */
+    reason: z.enum(['removed']).optional(),
+  }),
   'topology.changed': z.looseObject({ topology: Topology }),
   'session.ended': z.looseObject({ end_reason: EndReason }),
 } as const;

@@ -10,6 +10,8 @@ import { ROUTE_EXAMPLES } from '../src/openapi/route-examples.ts';
 
 export const EXAMPLE_KEY = 'example-integrator-key';
 const ETAG = '"example"';
+/** What the checksum of the example release is of. */
+const EXAMPLE_FILE = 'hello world';
 
 /** One request as it was understood. */
 export type Seen = {
@@ -71,6 +73,10 @@ export class ExampleServer {
           response.writeHead(304).end();
           return;
         }
+      }
+      if (route.form === 'file') {
+        response.writeHead(route.status).end(EXAMPLE_FILE);
+        return;
       }
       response
         .writeHead(route.status, { 'content-type': 'application/json' })

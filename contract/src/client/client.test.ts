@@ -245,14 +245,17 @@ describe('following a session', () => {
   const seqs = async (gc: Client, after?: number): Promise<number[]> => {
     const seen: number[] = [];
     const request = { session_id: SESSION_ID, ...(after === undefined ? {} : { after }) };
-    for await (const event of gc.follow(request, { pollMs: 1 })) seen.push(event.seq);
+    for await (const event of gc.follow(request, { pauseMs: 1 })) seen.push(event.seq);
     return seen;
   };
 
   it('gives every event once and in order, and ends with the session', async () => {
     const { gc, sent } = scripted(events(1, 2), events(), events(3, 4));
     expect(await seqs(gc)).toEqual([1, 2, 3, 4]);
-    expect(sent.map(({ url }) => url.replace(/.*after=/, ''))).toEqual(['0', '2', '2']);
+    expect(sent.map(({ url }) => new URL(url).searchParams.get('after'))).toEqual(['0', '2', '2']);
+    expect(sent.map(({ url }) => new URL(url).searchParams.get('wait_s'))).toEqual(
+      Array(3).fill('20'),
+    );
   });
 
   it('ends when there was nothing left to come', async () => {

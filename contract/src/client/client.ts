@@ -35,8 +35,11 @@ export type CallOptions = {
 };
 
 export type FollowOptions = CallOptions & {
-  /** Between two questions while nothing happens, milliseconds. */
-  readonly pollMs?: number;
+  /** How long one question waits at the server for the next event, seconds (0-30). */
+  readonly waitS?: number;
+  /** Least time between two questions that found nothing, milliseconds: for a server whose wait was
+   * cut short (it stops, or a proxy before it does). */
+  readonly pauseMs?: number;
 };
 
 type IntegratorRoute = {
@@ -55,12 +58,12 @@ type Call<N extends RouteName> =
 /** Each call throws GcError with the code of the problem document (or `timeout` without one). */
 export type Client = {
   readonly [Noun in NounOf<IntegratorRoute> as Camel<Noun>]: {
-    readonly [N in Extract<IntegratorRoute, `${Noun}.${string}`> as VerbOf<N>]: Call<N>;
+    readonly [N in Extract<IntegratorRoute, `${Noun}.${string}`> as Camel<VerbOf<N>>]: Call<N>;
   };
 } & {
   /** What this GuruConnect can do; asked again with ETag, so often is fine. */
   capabilities(options?: CallOptions): Promise<CapabilitiesView>;
-  /** The journal of a session, event by event, until the session has ended. */
+  /** The journal of a session, event by event as they happen, until the session has ended. */
   follow(
     request: { readonly session_id: string; readonly after?: number },
     options?: FollowOptions,
@@ -68,7 +71,10 @@ export type Client = {
 };
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-const DEFAULT_POLL_MS = 1000;
+/** Beyond what a question waits at the server, milliseconds. */
+const WAIT_SLACK_MS = 10_000;
+const DEFAULT_WAIT_S = 20;
+const DEFAULT_PAUSE_MS = 1000;
 
 export function createClient(options: ClientOptions): Client {
   const caller = new Caller(options);
@@ -77,7 +83,7 @@ export function createClient(options: ClientOptions): Client {
     if (route.auth !== 'integrator') continue;
     const [noun = '', verb = ''] = name.split('.');
     const methods = (nouns[camel(noun)] ??= {});
-    methods[verb] = (request: Record<string, unknown> = {}, callOptions: CallOptions = {}) =>
+    methods[camel(verb)] = (request: Record<string, unknown> = {}, callOptions: CallOptions = {}) =>
       caller.call(name, request, callOptions);
   }
   return {
@@ -141,6 +147,8 @@ class Caller {
     extraHeaders: Record<string, string>,
   ): Promise<Answer> {
     const http = httpRequestOf(this.#baseUrl, name, request);
+    const waitMs = Number(request['wait_s'] ?? 0) * 1000;
+    const timeoutMs = Math.max(this.#timeoutMs, waitMs + WAIT_SLACK_MS * Math.sign(waitMs));
     const headers = {
       authorization: `Bearer ${this.#key}`,
       accept: 'application/json, application/problem+json',
@@ -151,7 +159,7 @@ class Caller {
       ...extraHeaders,
     };
     for (let attempt = 0; ; attempt += 1) {
-      const outcome = await exchange(this.#fetch, http, headers, this.#timeoutMs, options.signal);
+      const outcome = await exchange(this.#fetch, http, headers, timeoutMs, options.signal);
       if ('answer' in outcome) return outcome.answer;
       const delayMs = retryDelayMs(name, attempt, outcome.failure, this.#retry);
       if (delayMs === undefined) throw outcome.failure.error;
@@ -165,10 +173,13 @@ async function* follow(
   { session_id, after = 0 }: { readonly session_id: string; readonly after?: number },
   options: FollowOptions,
 ): AsyncGenerator<JournalEvent, void, void> {
+  const { waitS: wait_s = DEFAULT_WAIT_S, pauseMs = DEFAULT_PAUSE_MS } = options;
   let seen = after;
   let mayHaveEnded = after > 0;
   for (;;) {
-    const { events } = await caller.call('sessions.events', { session_id, after: seen }, options);
+    const askedAtMs = Date.now();
+    const question = { session_id, after: seen, wait_s };
+    const { events } = await caller.call('sessions.events', question, options);
     for (const event of events) {
       seen = event.seq;
       yield event;
@@ -181,7 +192,7 @@ async function* follow(
       if (session.state === 'ended' && session.last_seq <= seen) return;
       mayHaveEnded = false;
     }
-    await pause(options.pollMs ?? DEFAULT_POLL_MS, options.signal);
+    await pause(Math.max(0, askedAtMs + pauseMs - Date.now()), options.signal);
   }
 }
 

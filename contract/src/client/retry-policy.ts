@@ -27,7 +27,13 @@ export type Failure = {
 };
 
 /** Doing it again changes nothing: the summaries of the routes promise it. */
-const HARMLESS_TWICE: ReadonlySet<RouteName> = new Set(['sessions.end', 'machine_keys.revoke']);
+const HARMLESS_TWICE: ReadonlySet<RouteName> = new Set([
+  'sessions.end',
+  'machine_keys.revoke',
+  'integrator_keys.revoke',
+  'webhooks.enable',
+  'webhooks.disable',
+]);
 
 export const isRepeatable = (name: RouteName): boolean => {
   const route: Route = ROUTES[name];

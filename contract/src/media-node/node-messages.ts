@@ -58,6 +58,19 @@ export const EndpointDescription = z.object({
 });
 export type EndpointDescription = z.output<typeof EndpointDescription>;
 
+/** How one endpoint's packets are doing, as the node sees them; absent: not known (yet). */
+export const EndpointStats = z.object({
+  endpoint_id: EndpointId,
+  connected: z.boolean(),
+  round_trip_ms: z.number().nonnegative().optional(),
+  /** Of the packets between node and endpoint, lately. */
+  loss_ratio: z.number().min(0).max(1).optional(),
+  /** Towards the node for the agent, from the node for a viewer. */
+  bitrate_bps: z.number().int().nonnegative(),
+  available_bps: z.number().int().nonnegative().optional(),
+});
+export type EndpointStats = z.output<typeof EndpointStats>;
+
 export const SIGNALING_TO_NODE = {
   'node.hello': {
     request: z.object({ wire_version: z.number().int() }),
@@ -85,6 +98,11 @@ export const SIGNALING_TO_NODE = {
       router_rtp_capabilities: RtpCapabilities,
       endpoints: z.array(EndpointDescription),
     }),
+  },
+  /** Read at most once a second, however often it is asked. */
+  'session.stats': {
+    request: z.object(fenced),
+    reply: z.object({ at_ms: z.number().int(), endpoints: z.array(EndpointStats) }),
   },
   /** Makes (or replaces) an endpoint's pair of transports. `may_send_input` is fixed by grants. */
   'endpoint.open': {

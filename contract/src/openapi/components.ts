@@ -8,12 +8,15 @@
 import { z } from 'zod';
 import { Fault, Problem } from '../errors.ts';
 import {
+  DeliveryId,
   DeviceId,
   EnrolmentTokenId,
+  IntegratorKeyId,
   MachineId,
   MachineKeyId,
   SessionId,
   ViewerId,
+  WebhookId,
 } from '../ids.ts';
 import { EventName, JournalEvent } from '../journal.ts';
 import { Monitor, Topology } from '../monitor.ts';
@@ -47,8 +50,29 @@ import {
   EventList,
   SessionList,
   ViewerInvitation,
+  ViewerList,
 } from '../http/v1/sessions.ts';
+import { SessionQuality } from '../http/v1/quality.ts';
+import { AgentRelease, ReleaseList } from '../http/v1/releases.ts';
 import { ExchangeCode, ExchangedCode } from '../http/v1/viewer.ts';
+import {
+  CreateIntegratorKey,
+  IntegratorKey,
+  IntegratorKeyList,
+  IntegratorKeyWithSecret,
+} from '../http/v1/integrator-keys.ts';
+import {
+  CreateWebhook,
+  Delivery,
+  DeliveryList,
+  Replayed,
+  ReplayDeliveries,
+  RotateWebhookSecret,
+  Webhook,
+  WebhookBody,
+  WebhookList,
+  WebhookWithSecret,
+} from '../http/v1/webhooks.ts';
 import type { JsonSchema } from './open-api-types.ts';
 
 const ACCEPTED = {
@@ -57,6 +81,10 @@ const ACCEPTED = {
   CreateViewerCode,
   Technician,
   CreateEnrolmentToken,
+  CreateWebhook,
+  RotateWebhookSecret,
+  ReplayDeliveries,
+  CreateIntegratorKey,
   Enrol,
   MachineJwk,
   ExchangeCode,
@@ -79,11 +107,25 @@ const SENT = {
   JournalEvent,
   EventName,
   EventList,
+  ViewerList,
+  SessionQuality,
+  AgentRelease,
+  ReleaseList,
   Machine,
   MachineList,
   MachineKey,
   MachineKeyList,
   EnrolmentToken,
+  Webhook,
+  WebhookWithSecret,
+  WebhookList,
+  WebhookBody,
+  Delivery,
+  DeliveryList,
+  Replayed,
+  IntegratorKey,
+  IntegratorKeyWithSecret,
+  IntegratorKeyList,
   Enrolled,
   ExchangedCode,
   Problem,
@@ -94,6 +136,9 @@ const SENT = {
   MachineId,
   MachineKeyId,
   EnrolmentTokenId,
+  WebhookId,
+  DeliveryId,
+  IntegratorKeyId,
 } as const;
 
 /** What the values of an enumeration mean. */

@@ -8,6 +8,7 @@ import {
   IdempotencyKey,
   PROBLEM_TYPE,
 } from '../http/v1/headers.ts';
+import { EVENT_STREAM_TYPE, LAST_EVENT_ID_HEADER, LastEventId } from '../http/v1/sessions.ts';
 import { errorsOf, takesIdempotencyKey } from '../http/v1/route-errors.ts';
 import { API_BASE, ROUTES, SCOPES, type Route, type RouteName } from '../http/v1/routes.ts';
 import { CONTRACT_VERSION } from '../version.ts';
@@ -15,6 +16,7 @@ import { componentSchemas, inlineSchema, refTo } from './components.ts';
 import type {
   Content,
   Header,
+  JsonSchema,
   Method,
   OpenApiDocument,
   Operation,
@@ -30,9 +32,14 @@ const TAGS = {
   capabilities: 'What this GuruConnect can do',
   sessions: 'Support encounters: create, follow, end',
   viewer_codes: 'One-time codes that open a viewer',
+  viewers: 'Technicians who watch a session now',
   machines: 'Managed endpoints: presence, monitors, versions',
   machine_keys: 'Credentials of machines',
   enrolment_tokens: 'How a device becomes a machine',
+  releases: "The agent's own release channel",
+  webhooks: 'Events delivered to a URL of yours, signed (Standard Webhooks 1.0)',
+  deliveries: 'What webhooks sent, and sending it again',
+  integrator_keys: 'Credentials of integrators',
   agent: "GuruConnect's own agent",
   viewer: "GuruConnect's own viewer",
 } as const satisfies Record<Noun<RouteName>, string>;
@@ -121,6 +128,13 @@ function parametersOf(route: Route, example: RouteExample): Parameter[] {
     });
   };
   const { description, ...idempotencyKey } = inlineSchema(IdempotencyKey);
+  const header = (name: string, says: string, schema: JsonSchema = { type: 'string' }) => ({
+    name,
+    in: 'header' as const,
+    required: false,
+    description: says,
+    schema,
+  });
   return [
     ...from(route.params, 'path'),
     ...from(route.query, 'query'),
@@ -134,6 +148,24 @@ function parametersOf(route: Route, example: RouteExample): Parameter[] {
             schema: idempotencyKey,
             example: '9a4b6f0e-2f1c-4a52-8c39-0f8f2f4f6d11',
           },
+        ]
+      : []),
+    ...(route.form === 'json_or_events'
+      ? [
+          header(
+            LAST_EVENT_ID_HEADER,
+            `With \`Accept: ${EVENT_STREAM_TYPE}\`: the last event already known; counts more than \`after\`.`,
+            inlineSchema(LastEventId),
+          ),
+        ]
+      : []),
+    ...(route.form === 'file'
+      ? [
+          header(
+            'Range',
+            'One range of bytes, to go on where a download was cut (RFC 9110, 14.2).',
+          ),
+          header('If-Range', 'The ETag the range is meant for; else the whole file is sent.'),
         ]
       : []),
   ];
@@ -163,18 +195,43 @@ function successOf(
   route: Route,
   example: RouteExample,
 ): Record<string, ResponseObject> {
-  const isCapabilities = name === 'capabilities.read';
+  const hasEtag = name === 'capabilities.read' || route.form === 'file';
   const headers = {
-    ...(isCapabilities ? ETAG : {}),
+    ...(hasEtag ? ETAG : {}),
     ...(route.auth === 'integrator' ? RATE_HEADERS : {}),
   };
   return {
     [String(route.status)]: {
       description: route.status === 201 ? 'Created' : 'As asked',
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      content: json(route.response, 'sent', example.response),
+      content: successContent(route, example),
     },
-    ...(isCapabilities ? { 304: { description: 'Not changed', headers: ETAG } } : {}),
+    ...(route.form === 'json_or_events'
+      ? { 204: { description: 'Event stream: the session has ended and nothing will follow' } }
+      : {}),
+    ...(route.form === 'file'
+      ? { 206: { description: 'The range asked for', headers: ETAG, content: BYTES } }
+      : {}),
+    ...(hasEtag ? { 304: { description: 'Not changed', headers: ETAG } } : {}),
+  };
+}
+
+/** Any bytes (OpenAPI 3.1, 4.8.14.2: a binary body needs no schema). */
+const BYTES: Content = { 'application/octet-stream': { schema: {} } };
+
+function successContent(route: Route, example: RouteExample): Content {
+  if (route.form === 'file') return BYTES;
+  const content = json(route.response, 'sent', example.response);
+  if (route.form !== 'json_or_events') return content;
+  return {
+    ...content,
+    [EVENT_STREAM_TYPE]: {
+      schema: {
+        type: 'string',
+        description:
+          'Server-sent events: `id` is the seq, `data` the event as JSON. Ends after `session.ended`.',
+      },
+    },
   };
 }
 

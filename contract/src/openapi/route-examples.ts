@@ -2,6 +2,7 @@
 // where a type cannot say it. One story runs through them: helpdesk.example helps the machine
 // "laptop-042". A test parses every example by the schemas.
 import { FEATURES } from '../http/v1/capabilities.ts';
+import { SCOPE_NAMES } from '../http/v1/integrator-keys.ts';
 import type { RouteName } from '../http/v1/routes.ts';
 
 export type RouteExample = {
@@ -100,7 +101,49 @@ const machineKey = {
   last_used_at: '2026-12-01T09:29:58.000Z',
 };
 
-const UNSUPPORTED = new Set(['clipboard', 'audio', 'webhooks', 'agent_releases', 'turn_relay']);
+const release = {
+  version: '0.1.0',
+  platform: 'windows-x64',
+  size_bytes: 98_566_144,
+  checksum_sha256: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
+  published_at: '2026-11-30T12:00:00.000Z',
+  download_url: 'https://gc.example/api/integration/v1/agent/releases/windows-x64/0.1.0/download',
+};
+
+const WEBHOOK_ID = 'whk_01m8rf12e0q3h5v7x9z1b2d4f6';
+const webhook = {
+  id: WEBHOOK_ID,
+  url: 'https://helpdesk.example/hooks/guruconnect',
+  events: ['session.live', 'session.ended'],
+  description: 'Ticket timeline',
+  state: 'active',
+  public_key: 'whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=',
+  created_at: CREATED_AT,
+};
+const delivery = {
+  id: 'dlv_01m8rf12e0k2m4p6r8t0v1w3y5',
+  webhook_id: WEBHOOK_ID,
+  type: 'session.live',
+  session_id: SESSION_ID,
+  seq: 8,
+  state: 'delivered',
+  attempts: 1,
+  last_attempt_at: '2026-12-01T09:30:06.160Z',
+  last_status: 204,
+  created_at: '2026-12-01T09:30:06.120Z',
+};
+
+const INTEGRATOR_KEY_ID = 'gik_01m8rf12e0a1c3e5g7j9m0n2q4';
+const integratorKey = {
+  id: INTEGRATOR_KEY_ID,
+  name: 'Ticket system',
+  scopes: ['sessions:read', 'sessions:write'],
+  source: 'api',
+  created_at: CREATED_AT,
+  expires_at: '2027-12-01T09:30:00.000Z',
+};
+
+const UNSUPPORTED = new Set(['clipboard', 'audio', 'agent_releases', 'turn_relay']);
 UNSUPPORTED.add('file_transfer').add('session_recording');
 
 export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
@@ -169,7 +212,7 @@ export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
     response: ended,
   },
   'sessions.events': {
-    note: 'Keep the seq of the last event you have handled and ask for what came `after` it. An event is told only after the state it describes can be read.',
+    note: 'Keep the seq of the last event you have handled and ask for what came `after` it. An event is told only after the state it describes can be read. With `wait_s` the answer waits for the next event; with `Accept: text/event-stream` it is a stream of them.',
     params: { session_id: SESSION_ID },
     query: { after: 6 },
     response: {
@@ -191,6 +234,42 @@ export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
       ],
       last_seq: 8,
     },
+  },
+  'sessions.quality': {
+    note: 'For support desks that are told "it is slow" and have to say where. Figures are of the last seconds; one that is not known yet is absent. Read at most once a second.',
+    params: { session_id: SESSION_ID },
+    response: {
+      session_id: SESSION_ID,
+      at: '2026-12-01T09:31:00.000Z',
+      node_id: 'node-1',
+      epoch: 1,
+      agent: {
+        connected: true,
+        round_trip_ms: 18.5,
+        loss_ratio: 0,
+        bitrate_bps: 1_840_000,
+        available_bps: 12_000_000,
+      },
+      viewers: [
+        {
+          viewer_id: VIEWER_ID,
+          connected: true,
+          round_trip_ms: 9.2,
+          loss_ratio: 0.004,
+          bitrate_bps: 1_838_000,
+          available_bps: 9_500_000,
+        },
+      ],
+    },
+  },
+  'viewers.list': {
+    params: { session_id: SESSION_ID },
+    response: { viewers: live.viewers },
+  },
+  'viewers.remove': {
+    note: 'The answer lists the viewers that are left. The removed one reads of it as `viewer.left` with `reason` `removed`; its token is worthless from then on (`credential_revoked`).',
+    params: { session_id: SESSION_ID, viewer_id: VIEWER_ID },
+    response: { viewers: [] },
   },
   'viewer_codes.create': {
     params: { session_id: SESSION_ID },
@@ -217,6 +296,100 @@ export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
       token: 'example-enrolment-token',
       expires_at: '2026-12-01T10:30:00.000Z',
     },
+  },
+  'releases.list': { query: { platform: 'windows-x64' }, response: { releases: [release] } },
+  'releases.latest': { params: { platform: 'windows-x64' }, response: release },
+  'releases.download': {
+    note: 'Needs no key, so an endpoint can fetch it. Verify `checksum_sha256` before launching the file.',
+    params: { platform: 'windows-x64', version: '0.1.0' },
+    response: undefined,
+  },
+  'webhooks.create': {
+    note: 'Keep `secret` (verifies `v1` signatures) or `public_key` (verifies `v1a`). Without `events` it hears every event, those of later versions included.',
+    body: {
+      url: webhook.url,
+      events: webhook.events,
+      description: webhook.description,
+    },
+    response: { ...webhook, secret: 'whsec_ZXhhbXBsZS1zZWNyZXQtb2YtMzItYnl0ZXMtZm9yLXlvdQ==' },
+  },
+  'webhooks.list': { response: { webhooks: [webhook] } },
+  'webhooks.read': {
+    params: { webhook_id: WEBHOOK_ID },
+    response: { ...webhook, state: 'disabled', disabled_reason: 'gone' },
+  },
+  'webhooks.remove': { params: { webhook_id: WEBHOOK_ID }, response: webhook },
+  'webhooks.enable': {
+    note: 'What happened while it was disabled was not kept for it: read it from `sessions.events`. What failed before can be sent again with `deliveries.replay`.',
+    params: { webhook_id: WEBHOOK_ID },
+    response: webhook,
+  },
+  'webhooks.disable': {
+    params: { webhook_id: WEBHOOK_ID },
+    response: { ...webhook, state: 'disabled', disabled_reason: 'by_integrator' },
+  },
+  'webhooks.rotate_secret': {
+    params: { webhook_id: WEBHOOK_ID },
+    body: { overlap_s: 3600 },
+    response: {
+      ...webhook,
+      public_key: 'whpk_PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=',
+      secret: 'whsec_YW5vdGhlci1leGFtcGxlLXNlY3JldC1mb3ItYWZ0ZXJ3YXJkcw==',
+    },
+  },
+  'webhooks.test': {
+    note: 'Works for a disabled webhook, too, and changes neither its state nor its order.',
+    params: { webhook_id: WEBHOOK_ID },
+    response: {
+      id: 'dlv_01m8rf12e0b2d4f6h8k0n1q3s5',
+      webhook_id: WEBHOOK_ID,
+      type: 'webhook.test',
+      state: 'failed',
+      attempts: 1,
+      last_attempt_at: '2026-12-01T09:31:00.000Z',
+      last_status: 502,
+      last_error: 'status',
+      created_at: '2026-12-01T09:31:00.000Z',
+    },
+  },
+  'deliveries.list': {
+    params: { webhook_id: WEBHOOK_ID },
+    query: { state: 'delivered', limit: 20 },
+    response: { deliveries: [delivery] },
+  },
+  'deliveries.replay': {
+    note: 'Each is sent with the `webhook-id` it had: a receiver that remembers those takes nothing twice.',
+    params: { webhook_id: WEBHOOK_ID },
+    body: { since: '2026-12-01T09:00:00.000Z' },
+    response: { replayed: 12 },
+  },
+  'integrator_keys.create': {
+    note: 'A key can only give scopes that it has itself.',
+    body: {
+      name: integratorKey.name,
+      scopes: integratorKey.scopes,
+      expires_in_s: 31_536_000,
+    },
+    response: { ...integratorKey, key: 'gci_example' },
+  },
+  'integrator_keys.list': {
+    response: {
+      keys: [
+        {
+          id: 'gik_01m8rf12e0c3e5g7j9m1p2r4t6',
+          name: 'environment',
+          scopes: SCOPE_NAMES,
+          source: 'environment',
+          last_used_at: '2026-12-01T09:29:00.000Z',
+        },
+        integratorKey,
+      ],
+    },
+  },
+  'integrator_keys.revoke': {
+    note: 'Refused from the next request on. Keys of the environment are taken out there.',
+    params: { key_id: INTEGRATOR_KEY_ID },
+    response: { ...integratorKey, revoked_at: '2026-12-01T09:45:00.000Z' },
   },
   'agent.enrol': {
     note: "Spoken by GuruConnect's own agent; an integrator never calls it.",

@@ -22,6 +22,24 @@ export const AgentRelease = z.looseObject({
 export type AgentRelease = z.output<typeof AgentRelease>;
 
 export const ListReleases = z.strictObject({ platform: Platform.optional() });
+
 export const ReleaseList = z.looseObject({ releases: z.array(AgentRelease) });
 export const LatestParams = z.object({ platform: Platform });
 export const DownloadParams = z.object({ platform: Platform, version: semver });
+
+/** `releases.json` beside the files: written by the publisher, read by signaling at its start. */
+export const RELEASE_MANIFEST_FILE = 'releases.json';
+export const ReleaseManifest = z.strictObject({
+  releases: z.array(
+    z.strictObject({
+      version: semver,
+      platform: Platform,
+      /** A plain name: what is served lies beside the manifest and nowhere else. */
+      file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+      size_bytes: z.number().int().positive(),
+      checksum_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      published_at: z.iso.datetime(),
+    }),
+  ),
+});
+export type ReleaseManifest = z.output<typeof ReleaseManifest>;

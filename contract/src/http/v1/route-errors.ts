@@ -7,7 +7,7 @@ const ANY_ROUTE = ['rate_limited', 'internal', 'shutting_down'] as const;
 const WITH_INPUT = ['invalid_request'] as const;
 const WITH_BODY = ['invalid_json', 'payload_too_large', 'unsupported_media_type'] as const;
 const WITH_CREDENTIAL = ['unauthenticated'] as const;
-const WITH_INTEGRATOR_KEY = ['scope_missing'] as const;
+const WITH_INTEGRATOR_KEY = ['scope_missing', 'credential_expired', 'credential_revoked'] as const;
 
 /** Every code `route` may answer, each once, in no particular order. */
 export function errorsOf(route: Route): ErrorCode[] {

@@ -1,5 +1,5 @@
 // Every route as data: the server binds it, the OpenAPI description and CONTRACT.md's tests read it.
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ErrorCode } from '../../errors.ts';
 import { Capabilities } from './capabilities.ts';
 import {
@@ -13,6 +13,8 @@ import {
   SessionList,
   SessionParams,
   ViewerInvitation,
+  ViewerList,
+  ViewerParams,
 } from './sessions.ts';
 import {
   CreateEnrolmentToken,
@@ -27,16 +29,47 @@ import {
   MachineList,
   MachineParams,
 } from './machines.ts';
+import { SessionQuality } from './quality.ts';
+import {
+  AgentRelease,
+  DownloadParams,
+  LatestParams,
+  ListReleases,
+  ReleaseList,
+} from './releases.ts';
 import { ExchangeCode, ExchangedCode } from './viewer.ts';
+import {
+  CreateIntegratorKey,
+  IntegratorKey,
+  IntegratorKeyList,
+  IntegratorKeyParams,
+  IntegratorKeyWithSecret,
+} from './integrator-keys.ts';
+import {
+  CreateWebhook,
+  Delivery,
+  DeliveryList,
+  ListDeliveries,
+  Replayed,
+  ReplayDeliveries,
+  RotateWebhookSecret,
+  Webhook,
+  WebhookList,
+  WebhookParams,
+  WebhookWithSecret,
+} from './webhooks.ts';
 import { Session } from '../../session.ts';
 
 export const API_BASE = '/api/integration/v1';
 
 export const SCOPES = {
   'sessions:read': 'Read sessions and their events',
-  'sessions:write': 'Create and end sessions, mint viewer codes',
-  'machines:read': 'Read machines and their keys',
+  'sessions:write': 'Create and end sessions, mint viewer codes, remove viewers',
+  'machines:read': 'Read machines, their keys and agent releases',
   'machines:write': 'Mint enrolment tokens, revoke machine keys',
+  'webhooks:read': 'Read webhooks and their deliveries',
+  'webhooks:write': 'Create, test, change and remove webhooks, replay deliveries',
+  'keys:write': 'Create, list and revoke integrator keys',
 } as const;
 export type Scope = keyof typeof SCOPES;
 
@@ -52,7 +85,13 @@ export type Route = {
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   readonly status: number;
+  /** The JSON of a success; `z.undefined()` where there is none (`form` is `file`). */
   readonly response: z.ZodType;
+  /**
+   * What a success looks like. `json_or_events`: also a stream of server-sent events, for who
+   * accepts that. `file`: bytes, in ranges if asked. Absent: JSON.
+   */
+  readonly form?: 'json_or_events' | 'file';
   /** Codes beyond those any route may answer (authentication, schema, rate limit, internal). */
   readonly errors: readonly ErrorCode[];
 };
@@ -129,7 +168,48 @@ export const ROUTES = {
     query: ListEvents,
     status: 200,
     response: EventList,
-    errors: ['session_not_found', 'feature_off'],
+    form: 'json_or_events',
+    errors: ['session_not_found', 'feature_off', 'limit_reached'],
+  },
+  'sessions.quality': {
+    method: 'GET',
+    path: '/sessions/{session_id}/quality',
+    summary: 'How the media of a session is doing, hop by hop',
+    auth: 'integrator',
+    scope: 'sessions:read',
+    params: SessionParams,
+    status: 200,
+    response: SessionQuality,
+    errors: [
+      'session_not_found',
+      'session_ended',
+      'no_media_node',
+      'media_node_unreachable',
+      'media_failed',
+    ],
+  },
+  'viewers.list': {
+    method: 'GET',
+    path: '/sessions/{session_id}/viewers',
+    summary: 'Viewers of a session that are connected now',
+    auth: 'integrator',
+    scope: 'sessions:read',
+    params: SessionParams,
+    status: 200,
+    response: ViewerList,
+    errors: ['session_not_found'],
+  },
+  'viewers.remove': {
+    method: 'POST',
+    path: '/sessions/{session_id}/viewers/{viewer_id}/remove',
+    summary:
+      'Remove a viewer: its picture and input end at once and it can not come back; removing it again changes nothing',
+    auth: 'integrator',
+    scope: 'sessions:write',
+    params: ViewerParams,
+    status: 200,
+    response: ViewerList,
+    errors: ['session_not_found', 'session_ended', 'not_found'],
   },
   'viewer_codes.create': {
     method: 'POST',
@@ -197,6 +277,183 @@ export const ROUTES = {
     status: 201,
     response: EnrolmentToken,
     errors: ['feature_off'],
+  },
+  'releases.list': {
+    method: 'GET',
+    path: '/agent/releases',
+    summary: 'List agent releases, newest first',
+    auth: 'integrator',
+    scope: 'machines:read',
+    query: ListReleases,
+    status: 200,
+    response: ReleaseList,
+    errors: ['feature_off'],
+  },
+  'releases.latest': {
+    method: 'GET',
+    path: '/agent/releases/{platform}/latest',
+    summary: 'The newest agent release of a platform',
+    auth: 'integrator',
+    scope: 'machines:read',
+    params: LatestParams,
+    status: 200,
+    response: AgentRelease,
+    errors: ['feature_off', 'not_found'],
+  },
+  'releases.download': {
+    method: 'GET',
+    path: '/agent/releases/{platform}/{version}/download',
+    summary: 'Download an agent release (public, Range, ETag)',
+    auth: 'none',
+    params: DownloadParams,
+    status: 200,
+    response: z.undefined(),
+    form: 'file',
+    errors: ['feature_off', 'not_found', 'range_not_satisfiable'],
+  },
+  'webhooks.create': {
+    method: 'POST',
+    path: '/webhooks',
+    summary: 'Subscribe a URL to events; the secret is told only now',
+    auth: 'integrator',
+    scope: 'webhooks:write',
+    body: CreateWebhook,
+    status: 201,
+    response: WebhookWithSecret,
+    errors: ['feature_off', 'limit_reached'],
+  },
+  'webhooks.list': {
+    method: 'GET',
+    path: '/webhooks',
+    summary: 'List webhooks, newest first',
+    auth: 'integrator',
+    scope: 'webhooks:read',
+    status: 200,
+    response: WebhookList,
+    errors: ['feature_off'],
+  },
+  'webhooks.read': {
+    method: 'GET',
+    path: '/webhooks/{webhook_id}',
+    summary: 'Read a webhook: where it goes, and whether it still does',
+    auth: 'integrator',
+    scope: 'webhooks:read',
+    params: WebhookParams,
+    status: 200,
+    response: Webhook,
+    errors: ['not_found', 'feature_off'],
+  },
+  'webhooks.remove': {
+    method: 'DELETE',
+    path: '/webhooks/{webhook_id}',
+    summary: 'Remove a webhook and its deliveries; answers what it was',
+    auth: 'integrator',
+    scope: 'webhooks:write',
+    params: WebhookParams,
+    status: 200,
+    response: Webhook,
+    errors: ['not_found', 'feature_off'],
+  },
+  'webhooks.enable': {
+    method: 'POST',
+    path: '/webhooks/{webhook_id}/enable',
+    summary: 'Deliver again from now on; enabling an active one changes nothing',
+    auth: 'integrator',
+    scope: 'webhooks:write',
+    params: WebhookParams,
+    status: 200,
+    response: Webhook,
+    errors: ['not_found', 'illegal_transition', 'feature_off'],
+  },
+  'webhooks.disable': {
+    method: 'POST',
+    path: '/webhooks/{webhook_id}/disable',
+    summary: 'Deliver nothing until enabled again; what is pending counts as failed',
+    auth: 'integrator',
+    scope: 'webhooks:write',
+    params: WebhookParams,
+    status: 200,
+    response: Webhook,
+    errors: ['not_found', 'feature_off'],
+  },
+  'webhooks.rotate_secret': {
+    method: 'POST',
+    path: '/webhooks/{webhook_id}/rotate-secret',
+    summary: 'A new secret and a new public key; for a while deliveries are signed by both',
+    auth: 'integrator',
+    scope: 'webhooks:write',
+    params: WebhookParams,
+    body: RotateWebhookSecret,
+    status: 200,
+    response: WebhookWithSecret,
+    errors: ['not_found', 'feature_off'],
+  },
+  'webhooks.test': {
+    method: 'POST',
+    path: '/webhooks/{webhook_id}/test',
+    summary: 'Send a webhook.test now, once, and answer how it went',
+    auth: 'integrator',
+    scope: 'webhooks:write',
+    params: WebhookParams,
+    status: 200,
+    response: Delivery,
+    errors: ['not_found', 'illegal_transition', 'feature_off', 'limit_reached'],
+  },
+  'deliveries.list': {
+    method: 'GET',
+    path: '/webhooks/{webhook_id}/deliveries',
+    summary: 'What was sent, or is to be sent, to a webhook, newest first',
+    auth: 'integrator',
+    scope: 'webhooks:read',
+    params: WebhookParams,
+    query: ListDeliveries,
+    status: 200,
+    response: DeliveryList,
+    errors: ['not_found', 'feature_off'],
+  },
+  'deliveries.replay': {
+    method: 'POST',
+    path: '/webhooks/{webhook_id}/deliveries/replay',
+    summary: 'Send again what failed, or everything since a moment',
+    auth: 'integrator',
+    scope: 'webhooks:write',
+    params: WebhookParams,
+    body: ReplayDeliveries,
+    status: 200,
+    response: Replayed,
+    errors: ['not_found', 'illegal_transition', 'feature_off'],
+  },
+  'integrator_keys.create': {
+    method: 'POST',
+    path: '/integrator-keys',
+    summary: 'Mint an integrator key with scopes of your own; the key is told only now',
+    auth: 'integrator',
+    scope: 'keys:write',
+    body: CreateIntegratorKey,
+    status: 201,
+    response: IntegratorKeyWithSecret,
+    errors: ['limit_reached'],
+  },
+  'integrator_keys.list': {
+    method: 'GET',
+    path: '/integrator-keys',
+    summary: "List integrator keys: those of the operator's environment, then minted ones",
+    auth: 'integrator',
+    scope: 'keys:write',
+    status: 200,
+    response: IntegratorKeyList,
+    errors: [],
+  },
+  'integrator_keys.revoke': {
+    method: 'POST',
+    path: '/integrator-keys/{key_id}/revoke',
+    summary: 'Revoke a minted key at once; revoking it again changes nothing',
+    auth: 'integrator',
+    scope: 'keys:write',
+    params: IntegratorKeyParams,
+    status: 200,
+    response: IntegratorKey,
+    errors: ['not_found', 'illegal_transition'],
   },
   'agent.enrol': {
     method: 'POST',

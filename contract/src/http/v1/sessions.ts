@@ -1,7 +1,7 @@
 // Bodies of the session routes. Requests are strict: an unknown field is a mistake worth telling.
 // Responses are loose: later versions add fields.
 import { z } from 'zod';
-import { DeviceId, SessionId } from '../../ids.ts';
+import { DeviceId, SessionId, ViewerId } from '../../ids.ts';
 import { Grants } from '../../grants.ts';
 import {
   EmbedOrigin,
@@ -10,6 +10,7 @@ import {
   SessionMode,
   SessionState,
   Technician,
+  Viewer,
 } from '../../session.ts';
 import { JournalEvent } from '../../journal.ts';
 
@@ -88,6 +89,11 @@ export const CreateViewerCode = z.strictObject({
 });
 export type CreateViewerCode = z.output<typeof CreateViewerCode>;
 
+export const ViewerList = z.looseObject({
+  viewers: z.array(Viewer).describe('Viewers connected now.'),
+});
+export const ViewerParams = z.object({ session_id: SessionId, viewer_id: ViewerId });
+
 export const SessionParams = z.object({ session_id: SessionId });
 
 export const Cursor = z
@@ -108,9 +114,28 @@ export const SessionList = z.looseObject({
   next_cursor: z.string().optional().describe('There is more: ask again with this as `cursor`.'),
 });
 
+/** Longest long poll, seconds: below what proxies and load balancers cut by default (60). */
+export const LONGEST_WAIT_S = 30;
+
+/** The same events as server-sent events: `id` is the seq, `data` the event (WHATWG HTML, 9.2). */
+export const EVENT_STREAM_TYPE = 'text/event-stream';
+/** What EventSource sends when it comes back; counts more than `after`. */
+export const LAST_EVENT_ID_HEADER = 'Last-Event-ID';
+export const LastEventId = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be the seq of an event')
+  .transform(Number);
+
 export const ListEvents = z.strictObject({
   after: z.coerce.number().int().min(0).default(0).describe('Seq of the last event already known.'),
   limit: z.coerce.number().int().min(1).max(500).default(100),
+  wait_s: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(LONGEST_WAIT_S)
+    .default(0)
+    .describe('Long poll: how long to wait for an event when there is none yet, seconds.'),
 });
 export const EventList = z.looseObject({
   events: z.array(JournalEvent),

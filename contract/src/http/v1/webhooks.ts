@@ -71,7 +71,10 @@ export const Delivery = z.looseObject({
   last_status: z.number().int().optional().describe('HTTP status of the last answer, if any came.'),
   last_error: z
     .enum(['timeout', 'connection', 'redirect', 'address_refused', 'status', 'too_large'])
-    .optional(),
+    .optional()
+    .describe(
+      'Why the last attempt was none. redirect: those are never followed. address_refused: a private address. too_large: the answer was longer than anybody would read.',
+    ),
   created_at: z.iso.datetime(),
 });
 export type Delivery = z.output<typeof Delivery>;

@@ -6,12 +6,14 @@ import { GcError } from '@guruconnect/contract/errors';
 import type {
   EndpointDescription,
   EndpointId,
+  EndpointStats,
 } from '@guruconnect/contract/media-node/node-messages';
 import type { MonitorId } from '@guruconnect/contract/monitor';
 import type { TransportOptions } from '@guruconnect/contract/signal/rtc-parameters';
 import type { ChannelLabel } from './channel-rules.ts';
 import { connectionState, type ConnectionState } from './connection-state.ts';
 import { EndpointTransport } from './endpoint-transport.ts';
+import { endpointStats } from './endpoint-stats.ts';
 import { askWorker } from './media-errors.ts';
 import { toDataConsumer, toVideoConsumer } from './rtc-mapping.ts';
 
@@ -228,6 +230,25 @@ export class Endpoint {
       })),
       data_consumers: [...this.#dataConsumers.values()].map(toDataConsumer),
     };
+  }
+
+  /** Of the way the picture takes: in from the agent, out to a viewer. */
+  async stats(): Promise<EndpointStats> {
+    const isAgent = this.id === 'agent';
+    const { producers, consumers } = this.flowing;
+    const { transport, connected } = this.#transport(isAgent ? 'send' : 'recv');
+    const direction = isAgent ? 'inbound' : 'outbound';
+    return await askWorker('read statistics', async () => {
+      const [ofTransport, ...ofStreams] = await Promise.all([
+        transport.getStats(),
+        ...(isAgent ? producers : consumers).map(async (stream) =>
+          // A consumer's statistics hold its producer's stream, too.
+          (await stream.getStats()).filter(({ type }) => type === `${direction}-rtp`),
+        ),
+      ]);
+      const leg = { endpointId: this.id, connected, direction } as const;
+      return endpointStats(leg, ofTransport[0], ofStreams.flat());
+    });
   }
 
   /** Idempotent; tells nobody: who closes an endpoint knows. */

@@ -7,6 +7,7 @@ import type { SessionId } from '@guruconnect/contract/ids';
 import type {
   EndpointDescription,
   EndpointId,
+  EndpointStats,
 } from '@guruconnect/contract/media-node/node-messages';
 import type { MonitorId } from '@guruconnect/contract/monitor';
 import type {
@@ -29,6 +30,7 @@ import {
 } from './media-codecs.ts';
 import { askWorker } from './media-errors.ts';
 import type { MediaWorker } from './media-worker.ts';
+import { ReadOnce } from './read-once.ts';
 
 export type SessionFacts = {
   readonly onConnection: (endpointId: EndpointId, state: NonNullable<ConnectionState>) => void;
@@ -50,6 +52,11 @@ export type SessionRouterOptions = {
 
 const AGENT: EndpointId = 'agent';
 
+/** Rates of mediasoup are over some seconds: reading them more often tells nothing new. */
+const STATS_KEPT_MS = 1000;
+
+export type SessionStats = { readonly at_ms: number; readonly endpoints: EndpointStats[] };
+
 export class SessionRouter {
   readonly sessionId: SessionId;
   readonly epoch: number;
@@ -59,6 +66,7 @@ export class SessionRouter {
   readonly #options: SessionRouterOptions;
   readonly #router: types.Router;
   readonly #endpoints = new Map<EndpointId, Endpoint>();
+  readonly #stats = new ReadOnce<SessionStats>(STATS_KEPT_MS);
   #gateOpen = false;
   #closed = false;
 
@@ -104,6 +112,14 @@ export class SessionRouter {
       router_rtp_capabilities: this.routerRtpCapabilities,
       endpoints: [...this.#endpoints.values()].map((endpoint) => endpoint.describe()),
     };
+  }
+
+  /** @throws GcError `media_failed`. */
+  stats(): Promise<SessionStats> {
+    return this.#stats.read(async () => ({
+      at_ms: Date.now(),
+      endpoints: await Promise.all([...this.#endpoints.values()].map((each) => each.stats())),
+    }));
   }
 
   /** Closing it takes back everything that needed it open: what is seen and what is typed. */

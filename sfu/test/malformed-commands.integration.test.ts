@@ -65,6 +65,7 @@ describe('every command, spoiled in every place', () => {
       'session.close': { ...fence, reason: 'x' },
       'session.gate': { ...fence, open: true },
       'session.describe': { session_id: session.sessionId },
+      'session.stats': fence,
       'endpoint.open': { ...of(newId('vwr')), may_send_input: true },
       'endpoint.close': { ...of(newId('vwr')), reason: 'x' },
       'endpoint.allow_input': { ...of(viewer), allowed: true },

@@ -33,6 +33,8 @@ export function controlHandlers(
     },
     'session.describe': ({ session_id }) => node.describeSession(session_id),
 
+    'session.stats': (fence) => node.inSession(fence, (session) => session.stats()),
+
     'endpoint.open': (command) =>
       node.inSession(command, (session) =>
         session.openEndpoint(command.endpoint_id, command.may_send_input),

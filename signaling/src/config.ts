@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { FEATURES, type Feature } from '@guruconnect/contract/http/v1/capabilities';
 import { isIntegratorKey } from './keys/integrator-key.ts';
+import { RETRY_SCHEDULE_S } from './webhooks/retry-schedule.ts';
 
 /** HS256 wants a key at least as long as its hash (RFC 7518, 3.2): 256 bits, 32 characters. */
 const MIN_SECRET_CHARACTERS = 32;
@@ -61,6 +62,17 @@ const features = list.transform((given, context) => {
   return known;
 });
 
+/** Pauses in seconds: enough of them to last, none so long that it is a mistake. */
+const MAX_RETRIES = 32;
+const MAX_PAUSE_S = 604_800;
+const pausesS = list
+  .transform((given) => given.map(Number))
+  .refine(
+    (given) =>
+      given.length <= MAX_RETRIES && given.every((pauseS) => pauseS > 0 && pauseS <= MAX_PAUSE_S),
+    `must be up to ${MAX_RETRIES} pauses in seconds, separated by commas`,
+  );
+
 export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
 /** Every variable this process reads. README.md lists the same names (a test compares). */
@@ -73,9 +85,12 @@ export const Environment = z.object({
   GC_MEDIA_NODES: mediaNodes,
   GC_STORE: defaulted(z.string().min(1), ':memory:'),
   GC_VIEWER_DIR: optional(z.string()),
+  GC_RELEASES_DIR: optional(z.string()),
   GC_LOG_LEVEL: defaulted(LogLevel, 'info'),
   GC_FEATURES_OFF: defaulted(features, ''),
   GC_TRUSTED_PROXIES: defaulted(list, ''),
+  GC_WEBHOOK_ALLOW_PRIVATE: defaulted(z.enum(['0', '1']), '0'),
+  GC_WEBHOOK_RETRY_S: defaulted(pausesS, RETRY_SCHEDULE_S.join(',')),
   GC_RATE_PER_MINUTE: defaulted(z.coerce.number().int().min(10).max(1_000_000), 6000),
 });
 
@@ -94,10 +109,16 @@ export type Config = {
   readonly store: string;
   /** Folder of the built viewer. */
   readonly viewerDir: string | undefined;
+  /** Folder of agent releases and their manifest. */
+  readonly releasesDir: string | undefined;
   readonly logLevel: z.output<typeof LogLevel>;
   readonly featuresOff: readonly Feature[];
   /** Addresses whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Webhooks may go to http URLs and to private networks. */
+  readonly webhookAllowPrivate: boolean;
+  /** Pauses between attempts to deliver to a webhook, seconds; given up after the last. */
+  readonly webhookRetryScheduleS: readonly number[];
   /** HTTP requests one integrator key may make a minute. */
   readonly ratePerMinute: number;
 };
@@ -129,9 +150,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     mediaNodes: Object.freeze(env.GC_MEDIA_NODES),
     store: env.GC_STORE,
     viewerDir: env.GC_VIEWER_DIR,
+    releasesDir: env.GC_RELEASES_DIR,
     logLevel: env.GC_LOG_LEVEL,
     featuresOff: Object.freeze(env.GC_FEATURES_OFF),
     trustedProxies: Object.freeze(env.GC_TRUSTED_PROXIES),
+    webhookAllowPrivate: env.GC_WEBHOOK_ALLOW_PRIVATE === '1',
+    webhookRetryScheduleS: Object.freeze(env.GC_WEBHOOK_RETRY_S),
     ratePerMinute: env.GC_RATE_PER_MINUTE,
   });
 }

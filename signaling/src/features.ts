@@ -22,6 +22,7 @@ const NOT_BUILT = 'this build does not have it';
 export class Features {
   readonly #off: ReadonlySet<Feature>;
   readonly #declared = new Map<Feature, FeatureLimits>();
+  readonly #missing = new Map<Feature, string>();
 
   /** @param off switched off by the operator. */
   constructor(off: readonly Feature[]) {
@@ -31,16 +32,22 @@ export class Features {
   /**
    * Called once by each module that enforces `name`, when it is built. A second module may enforce
    * the same feature at another door.
+   * @param missing what it lacks on this server, in words for an integrator; it is off then.
    */
-  declare(name: Feature, limits: FeatureLimits = {}): FeatureGate {
+  declare(name: Feature, limits: FeatureLimits = {}, missing?: string): FeatureGate {
     this.#declared.set(name, { ...this.#declared.get(name), ...limits });
-    const on = !this.#off.has(name);
+    if (missing !== undefined) this.#missing.set(name, missing);
+    const reason = this.#reasonIfOff(name);
     return {
-      on,
+      on: reason === undefined,
       require() {
-        if (!on) throw new GcError('feature_off', `${name} is ${SWITCHED_OFF}`);
+        if (reason !== undefined) throw new GcError('feature_off', `${name} is off: ${reason}`);
       },
     };
+  }
+
+  #reasonIfOff(name: Feature): string | undefined {
+    return this.#off.has(name) ? SWITCHED_OFF : this.#missing.get(name);
   }
 
   /** Both maps of the capabilities document. */
@@ -62,7 +69,8 @@ export class Features {
     const since = FEATURES[name];
     const limits = this.#declared.get(name);
     if (!limits) return { since, state: 'unsupported', reason_if_off: NOT_BUILT };
-    if (this.#off.has(name)) return { since, state: 'off', reason_if_off: SWITCHED_OFF };
+    const reason = this.#reasonIfOff(name);
+    if (reason !== undefined) return { since, state: 'off', reason_if_off: reason };
     return { since, state: 'on', ...(Object.keys(limits).length > 0 ? { limits } : {}) };
   }
 }

@@ -28,6 +28,14 @@ export const LIMITS = {
   failedCredentialsPerMinute: 30,
   /** Addresses and keys a rate limit remembers; those beyond share one bucket. */
   rateKeys: 20_000,
+  /** Long polls and event streams of one integrator key at once: a socket and a few KiB each. */
+  journalWatchesPerKey: 1_000,
+  /** Each has up to 8 sockets open to a receiver that hangs. */
+  webhooks: 16,
+  /** Each holds a request open for as long as its receiver takes. */
+  webhookTestsAtOnce: 8,
+  /** Minted integrator keys that are valid: one for each product that integrates, and its successor. */
+  integratorKeys: 64,
   /** Times one session may be placed within a minute before it is given up. */
   placementsPerMinute: 10,
 } as const;
@@ -55,6 +63,8 @@ export type Timings = {
   readonly lastWordMs: number;
   /** Between two sweeps of what has expired in the store. */
   readonly purgeMs: number;
+  /** One attempt to deliver to a webhook, the answer included (Standard Webhooks: 15 to 30 s). */
+  readonly webhookMs: number;
   /** Socket heartbeat and how long its answer may take (engine.io). */
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -72,6 +82,7 @@ export const TIMINGS: Timings = {
   nodeAskMs: 5_000,
   lastWordMs: 1_000,
   purgeMs: 60_000,
+  webhookMs: 15_000,
   pingIntervalMs: 10_000,
   pingTimeoutMs: 10_000,
 };

@@ -10,15 +10,21 @@ import { IntegratorKeys } from './keys/integrator-keys.ts';
 import { MachineKeys } from './keys/machine-keys.ts';
 import { ViewerCodes } from './keys/viewer-codes.ts';
 import { ViewerTokens } from './keys/viewer-tokens.ts';
-import { TIMINGS, type Timings } from './limits.ts';
+import { LIMITS, TIMINGS, type Timings } from './limits.ts';
 import { makeLogger, type Logger } from './logger.ts';
 import { NodeDirectory } from './media/node-directory.ts';
 import { makeMetrics } from './metrics.ts';
 import { createServer, type SignalingServer } from './server.ts';
+import { ReleaseShelf } from './releases/release-shelf.ts';
+import { JournalWatch } from './session/journal-watch.ts';
 import { SessionManager } from './session/session-manager.ts';
 import { AgentPresence } from './signal/agent-presence.ts';
 import { embeddedBus } from './store/bus.embedded.ts';
 import { openSqliteStore } from './store/store.sqlite.ts';
+import { SecretBox } from './webhooks/secret-box.ts';
+import { WebhookKeys } from './webhooks/webhook-keys.ts';
+import { WebhookOutbox } from './webhooks/webhook-outbox.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export type SignalingOptions = {
   readonly logger: Logger;
@@ -50,7 +56,8 @@ export async function startSignaling(
   await using opened = new AsyncDisposableStack();
   let stopping = false;
 
-  const store = openSqliteStore(config.store);
+  const delivers = !config.featuresOff.includes('webhooks');
+  const store = openSqliteStore(config.store, { deliveries: delivers });
   opened.defer(() => store.close());
   const bus = embeddedBus(logger);
   opened.defer(() => {
@@ -108,11 +115,37 @@ export async function startSignaling(
     clearInterval(purge);
   });
 
+  const watch = new JournalWatch(bus, LIMITS.journalWatchesPerKey);
+  const webhookParts = {
+    ...common,
+    keys: new WebhookKeys({
+      webhooks: store.webhooks,
+      box: new SecretBox(config.clusterSecrets),
+      logger,
+    }),
+    retryScheduleS: config.webhookRetryScheduleS,
+    delivery: { allowPrivate: config.webhookAllowPrivate, timeoutMs: timings.webhookMs },
+    tendMs: timings.purgeMs,
+  };
+  const outbox = new WebhookOutbox(webhookParts);
+  opened.defer(() => outbox.close('stopping'));
+  if (delivers) await outbox.start();
+  const webhooks = new Webhooks({ ...webhookParts, outbox });
+  opened.defer(() => {
+    webhooks.close();
+  });
+
   const server = createServer({
     ...common,
     config,
+    watch,
+    shelf: await ReleaseShelf.open(config.releasesDir, logger),
     build: BUILD,
-    integratorKeys: new IntegratorKeys(config.integratorKeys),
+    integratorKeys: new IntegratorKeys({
+      keys: config.integratorKeys,
+      store: store.integratorKeys,
+    }),
+    webhooks,
     enrolment: new Enrolment(common),
     sessions,
     presence,
@@ -125,6 +158,7 @@ export async function startSignaling(
   });
   opened.defer(async () => {
     const closed = stopListening(server);
+    watch.stop();
     await server.running.none(LAST_REQUESTS_MS);
     // Before the sockets go: their end is ours, not that of agents and viewers.
     sessions.stop();

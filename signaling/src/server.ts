@@ -16,9 +16,13 @@ import { RateLimits } from './http/rate-limits.ts';
 import { nameRequest, requestIdOf } from './http/request-id.ts';
 import { RunningRequests } from './http/running-requests.ts';
 import { capabilitiesRoutes } from './http/v1/capabilities.ts';
+import { integratorKeyRoutes } from './http/v1/integrator-keys.ts';
 import { machineRoutes } from './http/v1/machines.ts';
+import { releaseRoutes } from './http/v1/releases.ts';
+import { sessionEventRoutes } from './http/v1/session-events.ts';
 import { sessionRoutes } from './http/v1/sessions.ts';
 import { viewerRoutes } from './http/v1/viewer.ts';
+import { webhookRoutes } from './http/v1/webhooks.ts';
 import { viewerPage } from './http/viewer-page.ts';
 import type { Enrolment } from './keys/enrolment.ts';
 import type { IntegratorKeys } from './keys/integrator-keys.ts';
@@ -29,11 +33,14 @@ import { LIMITS, type Timings } from './limits.ts';
 import type { Logger } from './logger.ts';
 import type { NodeDirectory } from './media/node-directory.ts';
 import type { Metrics } from './metrics.ts';
+import type { ReleaseShelf } from './releases/release-shelf.ts';
+import type { JournalWatch } from './session/journal-watch.ts';
 import type { SessionManager } from './session/session-manager.ts';
 import type { AgentPresence } from './signal/agent-presence.ts';
 import { Gateway } from './signal/gateway.ts';
 import type { Bus } from './store/bus.ts';
 import type { Store } from './store/store.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
 
 export type ServerParts = {
   readonly config: Config;
@@ -48,7 +55,10 @@ export type ServerParts = {
   readonly tokens: ViewerTokens;
   readonly nodes: NodeDirectory;
   readonly sessions: SessionManager;
+  readonly watch: JournalWatch;
+  readonly shelf: ReleaseShelf;
   readonly presence: AgentPresence;
+  readonly webhooks: Webhooks;
   readonly metrics: Metrics;
   readonly timings: Timings;
   readonly logger: Logger;
@@ -132,7 +142,15 @@ export function createServer(parts: ServerParts): SignalingServer {
       idempotency: new Idempotency(parts.store),
       publicUrl: config.publicUrl,
     }),
+    ...sessionEventRoutes(parts),
+    ...releaseRoutes({
+      shelf: parts.shelf,
+      gate: features.declare('agent_releases', {}, parts.shelf.missing),
+      publicUrl: config.publicUrl,
+    }),
     ...machineRoutes(parts.store, parts.enrolment),
+    ...webhookRoutes(parts.webhooks),
+    ...integratorKeyRoutes(parts.integratorKeys),
     ...viewerRoutes(sessions, config.publicUrl),
     ...capabilitiesRoutes({
       features,

@@ -198,6 +198,14 @@ export class FakeNode {
           endpoints: [...router.endpoints.values()],
         };
       },
+      'session.stats': (fence) => ({
+        at_ms: Date.now(),
+        endpoints: [...this.#at(fence).endpoints.values()].map(({ endpoint_id, transports }) => ({
+          endpoint_id,
+          connected: transports.every(({ connected }) => connected),
+          bitrate_bps: 0,
+        })),
+      }),
       'endpoint.open': ({ endpoint_id, may_send_input, ...fence }) => {
         const router = this.#at(fence);
         const send = transportOptions();

@@ -10,6 +10,7 @@ import { LIMITS } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import { authenticate } from './integrator-auth.ts';
+import { OwnAnswer } from './own-answer.ts';
 import { sendProblem } from './problem.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { requestIdOf } from './request-id.ts';
@@ -28,9 +29,14 @@ export type Call<N extends RouteName> = {
   readonly header: (name: string) => string | undefined;
   /** Sets a header of the answer. */
   readonly set: (name: string, value: string) => void;
+  /** Told when the connection is gone, also after a whole answer. */
+  readonly whenGone: (listener: () => void) => void;
 };
+/** Only a route that has another form than JSON may answer by itself. */
+type Given<N extends RouteName> =
+  Answer<Routes[N]> | (Routes[N] extends { readonly form: string } ? OwnAnswer : never);
 export type RouteHandlers = {
-  readonly [N in RouteName]: (call: Call<N>) => Promise<Answer<Routes[N]>> | Answer<Routes[N]>;
+  readonly [N in RouteName]: (call: Call<N>) => Promise<Given<N>> | Given<N>;
 };
 
 export type BindParts = {
@@ -88,8 +94,16 @@ async function serve<N extends RouteName>(
       set: (header: string, value: string) => {
         response.set(header, value);
       },
+      whenGone: (listener: () => void) => {
+        response.once('close', listener);
+      },
     } as Call<N>;
     const answer = await handler(call);
+    if (answer instanceof OwnAnswer) {
+      await answer.send(request, response);
+      parts.metrics.requests.inc({ route: name, status: response.statusCode });
+      return;
+    }
     const checked = route.response.safeParse(answer);
     if (!checked.success) parts.onBadAnswer(name, checked.error);
     const status = isKnown(request, response) ? NOT_MODIFIED : route.status;
@@ -118,7 +132,7 @@ async function serve<N extends RouteName>(
  * Has the caller this very answer already? Not left to express, which sends all of it again to who
  * says "no-cache": Node's fetch does that by itself with every If-None-Match.
  */
-function isKnown(request: Request, response: Response): boolean {
+export function isKnown(request: Request, response: Response): boolean {
   const etag = response.get('ETag');
   const known = request.get('if-none-match');
   if (etag === undefined || known === undefined) return false;

@@ -85,6 +85,11 @@ export class SessionMedia {
     return { gateOpen: found.gate_open, agentConnected };
   }
 
+  /** Figures of each endpoint; the node reads them once a second at most. */
+  stats(): Promise<ReplyOf<NodeOrders, 'session.stats'>> {
+    return this.#ask('session.stats', {});
+  }
+
   /** While closed nothing can be consumed and no input channel opened. */
   async gate(open: boolean): Promise<void> {
     await this.#ask('session.gate', { open });

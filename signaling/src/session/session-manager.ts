@@ -5,6 +5,7 @@ import { GcError } from '@guruconnect/contract/errors';
 import { within, type Grant } from '@guruconnect/contract/grants';
 import { newId, type DeviceId, type NodeId, type SessionId } from '@guruconnect/contract/ids';
 import type { CreateSession, CreateViewerCode } from '@guruconnect/contract/http/v1/sessions';
+import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { EndReason, Session as SessionView } from '@guruconnect/contract/session';
 import type { ResumeOutcome } from '@guruconnect/contract/signal/agent-messages';
@@ -222,6 +223,18 @@ export class SessionManager {
       throw new GcError('grant_missing', 'A viewer can not have more grants than its session');
     this.#requireGrantFeatures(wanted);
     return this.#parts.codes.mint(id, technician ?? record.technician, wanted);
+  }
+
+  /** @throws GcError `session_not_found`, `session_ended`, `not_found`. */
+  async removeViewer(id: SessionId, viewerId: ViewerRecord['id']): Promise<SessionRecord> {
+    const session = await this.open(id);
+    await session.viewers.remove(viewerId);
+    return session.record;
+  }
+
+  /** @throws GcError `session_not_found`, `session_ended`; `no_media_node` while it is placed anew. */
+  async quality(id: SessionId): Promise<SessionQuality> {
+    return (await this.open(id)).quality();
   }
 
   /** @throws GcError `code_invalid`, `code_used`, `code_expired`, `session_ended`, `limit_reached`. */

@@ -45,6 +45,8 @@ export type SessionFact =
   | { readonly kind: 'viewer_admitted'; readonly viewer: ViewerRecord }
   | { readonly kind: 'viewer_joined'; readonly viewer_id: ViewerId }
   | { readonly kind: 'viewer_left'; readonly viewer_id: ViewerId }
+  /** The integrator does not want it here any longer. */
+  | { readonly kind: 'viewer_removed'; readonly viewer_id: ViewerId }
   | {
       readonly kind: 'viewer_consuming';
       readonly viewer_id: ViewerId;
@@ -104,6 +106,8 @@ export function decide(
       return viewerJoined(record, fact.viewer_id, nowMs);
     case 'viewer_left':
       return viewerLeft(record, fact.viewer_id, nowMs);
+    case 'viewer_removed':
+      return viewerRemoved(record, fact.viewer_id, nowMs);
     case 'viewer_consuming': {
       const { epoch, rtp_capabilities } = fact;
       return changed(
@@ -300,6 +304,9 @@ function withViewer(
   };
 }
 
+/** What a removed viewer is told when it tries to come back. */
+export const REMOVED = 'The viewer was removed from the session';
+
 export const isThere = (viewer: ViewerRecord): boolean =>
   viewer.joined_at_ms !== undefined && viewer.left_at_ms === undefined;
 
@@ -325,6 +332,7 @@ function viewerAdmitted(record: SessionRecord, viewer: ViewerRecord, nowMs: numb
 
 function viewerJoined(record: SessionRecord, id: ViewerId, nowMs: number): Decision | undefined {
   const viewer = record.viewers.find((candidate) => candidate.id === id);
+  if (viewer?.removed_at_ms !== undefined) throw new GcError('credential_revoked', REMOVED);
   if (viewer && isThere(viewer)) return undefined;
   const joined = withViewer(record, id, { joined_at_ms: nowMs, left_at_ms: undefined });
   return changed(
@@ -343,6 +351,21 @@ function viewerLeft(record: SessionRecord, id: ViewerId, nowMs: number): Decisio
   return changed(
     withViewer(record, id, { left_at_ms: nowMs, consuming: undefined }),
     event('viewer.left', { viewer_id: id }),
+  );
+}
+
+/** It is kept for as long as its token could be tried. */
+function viewerRemoved(record: SessionRecord, id: ViewerId, nowMs: number): Decision | undefined {
+  const viewer = record.viewers.find((candidate) => candidate.id === id);
+  if (!viewer) throw new GcError('not_found', 'The session has no such viewer');
+  if (viewer.removed_at_ms !== undefined) return undefined;
+  const gone: Partial<ViewerRecord> = { removed_at_ms: nowMs, consuming: undefined };
+  // Its socket is gone already, or never came: there is nobody to be told of.
+  if (!isThere(viewer))
+    return changed(withViewer(record, id, { ...gone, left_at_ms: viewer.left_at_ms ?? nowMs }));
+  return changed(
+    withViewer(record, id, { ...gone, left_at_ms: nowMs }),
+    event('viewer.left', { viewer_id: id, reason: 'removed' }),
   );
 }
 

@@ -1,6 +1,6 @@
 // A stored session as integrators and viewers read it (contract/src/session.ts).
 import type { Topology } from '@guruconnect/contract/monitor';
-import type { Session } from '@guruconnect/contract/session';
+import type { Session, Viewer } from '@guruconnect/contract/session';
 import type { SessionRecord } from '../store/session-record.ts';
 import { isoTime, isThere } from './session-state.ts';
 
@@ -17,12 +17,7 @@ export function sessionView(record: SessionRecord): Session {
     consent: { state: record.consent, timeout_s: record.consent_timeout_s },
     agent_online: record.agent.connected,
     topology: record.topology,
-    viewers: record.viewers.filter(isThere).map((viewer) => ({
-      id: viewer.id,
-      technician: viewer.technician,
-      grants: viewer.grants,
-      joined_at: isoTime(viewer.joined_at_ms ?? viewer.admitted_at_ms),
-    })),
+    viewers: viewersView(record),
     ...(record.client_ref === undefined ? {} : { client_ref: record.client_ref }),
     metadata: record.metadata,
     epoch: record.placement.epoch,
@@ -33,6 +28,15 @@ export function sessionView(record: SessionRecord): Session {
     ...(record.end_reason === undefined ? {} : { end_reason: record.end_reason }),
   };
 }
+
+/** Those who are there now. */
+export const viewersView = ({ viewers }: Pick<SessionRecord, 'viewers'>): Viewer[] =>
+  viewers.filter(isThere).map((viewer) => ({
+    id: viewer.id,
+    technician: viewer.technician,
+    grants: viewer.grants,
+    joined_at: isoTime(viewer.joined_at_ms ?? viewer.admitted_at_ms),
+  }));
 
 /** For a viewer: what the integrator noted for itself is not the technician's business. */
 export function viewerSessionView(record: SessionRecord): Session {

@@ -3,7 +3,8 @@
 // session-state.ts, the two sides in agent-side.ts and viewer-side.ts. Owned by SessionManager.
 import { GcError } from '@guruconnect/contract/errors';
 import type { NodeId, SessionId, ViewerId } from '@guruconnect/contract/ids';
-import type { EndpointId } from '@guruconnect/contract/media-node/node-messages';
+import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
+import type { EndpointId, EndpointStats } from '@guruconnect/contract/media-node/node-messages';
 import { MAX_MONITORS, type MonitorId } from '@guruconnect/contract/monitor';
 import type { EndReason } from '@guruconnect/contract/session';
 import type {
@@ -18,7 +19,7 @@ import type { SessionRecord } from '../store/session-record.ts';
 import { AgentSide, type AgentSideParts } from './agent-side.ts';
 import { Journal, type JournalParts } from './journal.ts';
 import { Placing, type PlacingParts } from './placing.ts';
-import { nextDeadline } from './session-state.ts';
+import { isoTime, nextDeadline } from './session-state.ts';
 import { ViewerSide, type ViewerSideParts } from './viewer-side.ts';
 
 export type SessionParts = JournalParts &
@@ -98,6 +99,28 @@ export class Session {
     this.agent.ended();
     void this.#closeAll();
     return record;
+  }
+
+  /** How its media is doing, as the node sees it. @throws GcError `no_media_node` while it moves. */
+  async quality(): Promise<SessionQuality> {
+    const media = this.#placing.placed();
+    const { placement } = media;
+    const stats = await media.stats().catch((cause: unknown) => {
+      // The node lost it, and it has not been placed again yet.
+      throw isGone(cause) ? new GcError('no_media_node', undefined, { cause }) : cause;
+    });
+    const figures = ({ endpoint_id: _, ...leg }: EndpointStats) => leg;
+    const agent = stats.endpoints.find(({ endpoint_id }) => endpoint_id === 'agent');
+    return {
+      session_id: this.id,
+      at: isoTime(stats.at_ms),
+      node_id: placement.node_id,
+      epoch: placement.epoch,
+      agent: agent ? figures(agent) : { connected: false, bitrate_bps: 0 },
+      viewers: stats.endpoints
+        .filter(({ endpoint_id }) => endpoint_id !== 'agent')
+        .map((leg) => ({ viewer_id: leg.endpoint_id as ViewerId, ...figures(leg) })),
+    };
   }
 
   /** This process stops; the session and its media go on. */
@@ -199,6 +222,7 @@ export class Session {
       if (found.gateOpen !== allowed) await media.gate(allowed);
       await this.#journal.apply({ kind: 'agent_media', epoch, connected: found.agentConnected });
       this.agent.mediaRestored();
+      await this.viewers.mediaRestored();
     } catch (err) {
       if (isGone(err)) await this.lost(epoch);
       else this.#parts.logger.warn({ err, node_id: nodeId }, 'session not found again on its node');

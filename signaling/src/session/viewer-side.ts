@@ -20,7 +20,7 @@ import type { AgentSide } from './agent-side.ts';
 import type { Journal } from './journal.ts';
 import type { ViewerLink } from './links.ts';
 import type { Placing } from './placing.ts';
-import { isThere } from './session-state.ts';
+import { isThere, REMOVED } from './session-state.ts';
 
 export type ViewerSideParts = {
   readonly timings: Pick<Timings, 'viewerGraceMs' | 'lastWordMs'>;
@@ -47,15 +47,20 @@ export class ViewerSide {
     for (const viewer of journal.record.viewers.filter(isThere)) this.#startGrace(viewer.id);
   }
 
-  /** @throws GcError `unauthenticated` when the session has no such viewer (any more). */
+  /**
+   * @throws GcError `unauthenticated` when the session has no such viewer (any more),
+   * `credential_revoked` when it was removed.
+   */
   record(viewerId: ViewerId): ViewerRecord {
     const viewer = this.#journal.record.viewers.find(({ id }) => id === viewerId);
     if (!viewer) throw new GcError('unauthenticated', 'The session has no such viewer');
+    if (viewer.removed_at_ms !== undefined) throw new GcError('credential_revoked', REMOVED);
     return viewer;
   }
 
   async connected(link: ViewerLink): Promise<void> {
     const { viewerId } = link;
+    this.record(viewerId);
     this.#stopGrace(viewerId);
     const replaced = this.#links.get(viewerId);
     this.#links.set(viewerId, link);
@@ -71,6 +76,33 @@ export class ViewerSide {
     this.#links.delete(viewerId);
     if (this.#mediaLost.has(viewerId)) await this.#left(viewerId);
     else this.#startGrace(viewerId);
+  }
+
+  /**
+   * Takes a viewer out for good: media first, then its socket. What the node could not be told is
+   * made up for when its link is up again (mediaRestored).
+   * @throws GcError `not_found`.
+   */
+  async remove(viewerId: ViewerId): Promise<void> {
+    const { record, changed } = await this.#journal.apply({
+      kind: 'viewer_removed',
+      viewer_id: viewerId,
+    });
+    if (!changed) return;
+    this.#stopGrace(viewerId);
+    this.#mediaLost.delete(viewerId);
+    const link = this.#links.get(viewerId);
+    this.#links.delete(viewerId);
+    const viewer = record.viewers.find(({ id }) => id === viewerId);
+    if (viewer) this.#agent.viewerLeft(viewer);
+    await this.#closeMedia(viewerId, 'viewer_removed');
+    if (link) void this.#lastWord(link, 'removed');
+  }
+
+  /** The node was found again: who was removed meanwhile has no business there. */
+  async mediaRestored(): Promise<void> {
+    for (const { id, removed_at_ms } of this.#journal.record.viewers)
+      if (removed_at_ms !== undefined) await this.#closeMedia(id, 'viewer_removed');
   }
 
   /** The node's word on a viewer's transports. */
@@ -210,16 +242,7 @@ export class ViewerSide {
   async ended(): Promise<void> {
     const links = [...this.#links.values()];
     this.close();
-    const { lastWordMs } = this.#parts.timings;
-    await Promise.all(
-      links.map(async (link) => {
-        await Promise.race([
-          link.heard(),
-          new Promise((resolve) => setTimeout(resolve, lastWordMs)),
-        ]);
-        link.close('session_ended');
-      }),
-    );
+    await Promise.all(links.map((link) => this.#lastWord(link, 'session_ended')));
   }
 
   close(): void {
@@ -233,11 +256,22 @@ export class ViewerSide {
     const { changed } = await this.#journal.apply({ kind: 'viewer_left', viewer_id: viewerId });
     if (!changed) return;
     this.#agent.viewerLeft(this.record(viewerId));
-    await this.#placing.media.closeViewer(viewerId, 'viewer_left').catch((err: unknown) => {
+    await this.#closeMedia(viewerId, 'viewer_left');
+  }
+
+  async #closeMedia(viewerId: ViewerId, reason: string): Promise<void> {
+    await this.#placing.media.closeViewer(viewerId, reason).catch((err: unknown) => {
       // Without a link its transports time out by themselves (ICE consent).
       this.#parts.logger.debug({ err, viewer_id: viewerId }, 'endpoint of a viewer not closed');
     });
     this.#agent.tellWatched();
+  }
+
+  /** What the journal told has to arrive before the socket goes, but nobody waits long for that. */
+  async #lastWord(link: ViewerLink, why: string): Promise<void> {
+    const { lastWordMs } = this.#parts.timings;
+    await Promise.race([link.heard(), new Promise((resolve) => setTimeout(resolve, lastWordMs))]);
+    link.close(why);
   }
 
   /** The published monitors that this server shows. */

@@ -28,6 +28,8 @@ export const ViewerRecord = z.object({
   joined_at_ms: timeMs.optional(),
   /** Set while it is not there; a viewer may come back. */
   left_at_ms: timeMs.optional(),
+  /** Taken out for good: neither its token nor its media is worth anything since. */
+  removed_at_ms: timeMs.optional(),
   /** What it can decode, and in which placement it asked for pictures: monitors that appear later
    * are offered to it, also by a process that was started after it asked. */
   consuming: z.object({ epoch: Epoch, rtp_capabilities: RtpCapabilities }).optional(),

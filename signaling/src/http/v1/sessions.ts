@@ -1,10 +1,11 @@
 // Session routes: HTTP words into calls of SessionManager, records into contract answers.
 import { SessionId } from '@guruconnect/contract/ids';
+import { IDEMPOTENCY_KEY_HEADER } from '@guruconnect/contract/http/v1/headers';
 import type { ViewerInvitation } from '@guruconnect/contract/http/v1/sessions';
 import type { z } from 'zod';
 import type { ViewerCodes } from '../../keys/viewer-codes.ts';
 import type { CreatedAnswer, SessionManager } from '../../session/session-manager.ts';
-import { sessionView } from '../../session/session-view.ts';
+import { sessionView, viewersView } from '../../session/session-view.ts';
 import type { RouteHandlers } from '../bind-routes.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { cursorKey, page } from './cursor.ts';
@@ -22,7 +23,9 @@ type SessionRoutes = Pick<
   | 'sessions.list'
   | 'sessions.read'
   | 'sessions.end'
-  | 'sessions.events'
+  | 'sessions.quality'
+  | 'viewers.list'
+  | 'viewers.remove'
   | 'viewer_codes.create'
 >;
 
@@ -46,7 +49,7 @@ export function sessionRoutes({
     'sessions.create': async ({ body, integrator, header }) => {
       const { session, nonce, code_expires_at_ms } = await idempotency.run(
         integrator.id,
-        header('idempotency-key'),
+        header(IDEMPOTENCY_KEY_HEADER),
         body,
         (keep) => sessions.create(body, keep),
       );
@@ -71,9 +74,14 @@ export function sessionRoutes({
     'sessions.end': async ({ params, body }) =>
       sessionView(await sessions.end(params.session_id, 'integrator_ended', body.reason)),
 
-    'sessions.events': async ({ params: { session_id }, query: { after, limit } }) => ({
-      events: await sessions.events(session_id, after, limit),
-      last_seq: (await sessions.read(session_id)).last_seq,
+    'sessions.quality': ({ params }) => sessions.quality(params.session_id),
+
+    'viewers.list': async ({ params }) => ({
+      viewers: viewersView(await sessions.read(params.session_id)),
+    }),
+
+    'viewers.remove': async ({ params: { session_id, viewer_id } }) => ({
+      viewers: viewersView(await sessions.removeViewer(session_id, viewer_id)),
     }),
 
     'viewer_codes.create': async ({ params: { session_id }, body }) => {

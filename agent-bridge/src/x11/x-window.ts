@@ -298,6 +298,8 @@ export class XWindow {
       );
     };
     setText(atom('_NET_WM_NAME'), atom('UTF8_STRING'), options.title);
+    // Older than EWMH, and what xdotool and accessibility tools still read (ICCCM 4.1.2.1).
+    setText(atom('WM_NAME'), atom('UTF8_STRING'), options.title);
     setText(XA_WM_CLASS, XA_STRING, `${options.wmClass}\0${options.wmClass}\0`);
     setLongs('_NET_WM_PID', XA_CARDINAL, [process.pid]);
     setLongs('_NET_WM_WINDOW_TYPE', XA_ATOM, [atom('_NET_WM_WINDOW_TYPE_DIALOG')]);

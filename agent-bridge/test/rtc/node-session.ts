@@ -17,7 +17,7 @@ import type { PeerSignaling } from '../../src/rtc/rtc-peer.ts';
 
 export class NodeSession {
   readonly sessionId: SessionId;
-  readonly epoch = 1;
+  epoch = 1;
   readonly #control: ControlClient;
   readonly #routerCapabilities: RtpCapabilities;
   /** Orders by name, for tests of what was asked. */
@@ -40,6 +40,13 @@ export class NodeSession {
 
   get fence() {
     return { session_id: this.sessionId, epoch: this.epoch };
+  }
+
+  /** Placed again, on the same node. */
+  async moveTo(epoch: number): Promise<void> {
+    this.epoch = epoch;
+    await this.#control.ask('session.open', this.fence);
+    await this.#control.ask('session.gate', { ...this.fence, open: true });
   }
 
   async openEndpoint(endpointId: EndpointId): Promise<MediaOpen> {

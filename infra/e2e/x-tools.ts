@@ -26,11 +26,17 @@ export class XTools {
     return found.split('\n')[0] ?? '';
   }
 
+  /** Of its content, without the frame. (xdotool's own answer counts the frame twice.) */
   async windowPlace(id: string): Promise<{ x: number; y: number; width: number; height: number }> {
-    const text = await this.xdotool('getwindowgeometry', '--shell', id);
+    const text = await this.run('xwininfo', '-id', id);
     const value = (name: string): number =>
-      Number(new RegExp(`^${name}=(-?\\d+)$`, 'm').exec(text)?.[1]);
-    return { x: value('X'), y: value('Y'), width: value('WIDTH'), height: value('HEIGHT') };
+      Number(new RegExp(`^ *${name}: *(-?\\d+)$`, 'm').exec(text)?.[1]);
+    return {
+      x: value('Absolute upper-left X'),
+      y: value('Absolute upper-left Y'),
+      width: value('Width'),
+      height: value('Height'),
+    };
   }
 
   async pointer(): Promise<{ x: number; y: number }> {

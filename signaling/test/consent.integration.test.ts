@@ -100,6 +100,9 @@ describe('an answer of consent', () => {
     ];
     for (const outcome of await Promise.allSettled(attempts))
       expect(outcome.status).toBe('rejected');
+    // Refused here; the node, asked, would have refused as well.
+    expect(gc.node.orders).not.toContain('video.produce');
+    expect(gc.node.orders).not.toContain('data.produce');
   });
 });
 

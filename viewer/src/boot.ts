@@ -1,5 +1,5 @@
 // What the page learns from its own address. Pure. The code rides in the fragment, which browsers
-// send to nobody; the page wipes it before anything else happens.
+// send to nobody; begin.ts has wiped it from the address before this is asked.
 import { GcError } from '@guruconnect/contract/errors';
 import { SessionId } from '@guruconnect/contract/ids';
 

@@ -1,33 +1,16 @@
-// The page: address -> viewer -> shell, and a bridge to the page that frames it, if one does.
-import './no-jit.ts';
-import { GcError } from '@guruconnect/contract/errors';
-import { readBoot } from './boot.ts';
-import { HostBridge } from './embed/host-bridge.ts';
-import { createViewer } from './index.ts';
-import { Shell } from './ui/shell.ts';
-import { failedSnapshot } from './viewer-snapshot.ts';
+// The page's entry, kept small so that it runs at once: the code is traded while the rest of the page
+// is fetched and evaluated (evaluating it in one go would hold the request back by as long).
+import { begin } from './begin.ts';
 
-const { pathname, search, hash, origin } = window.location;
-// Before anything else: the code must not stay in the address, the history or a bookmark.
-window.history.replaceState(null, '', pathname + search);
-
-const shell = document.querySelector('gc-shell');
-if (!(shell instanceof Shell)) throw new Error('index.html has no <gc-shell>');
-
-try {
-  const { sessionId, code } = readBoot({ pathname, hash });
-  const viewer = createViewer({
-    container: shell.stage,
-    sessionId,
-    code,
-    serverUrl: origin,
-    onLeave: () => shell.focusToolbar(),
-  });
-  shell.attach(viewer);
-  if (window.parent !== window) new HostBridge(window, viewer, sessionId);
-} catch (thrown) {
-  shell.snapshot = failedSnapshot(GcError.from(thrown));
-}
+const begun = begin(window);
+// A failure is told by the page, with words; here it only means not to wait.
+await begun.opening?.sent.catch(() => undefined);
+const page = await import('./page.ts').catch(() => undefined);
+if (page) page.startPage(begun);
+else
+  document.body.append(
+    'The viewer could not be loaded. Check your network, then open the session again from where you started it.',
+  );
 
 // A new link for the session that is already open changes the fragment only: start afresh with it.
 window.addEventListener('hashchange', () => {

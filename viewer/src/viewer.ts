@@ -13,6 +13,7 @@ import { inputStatus } from './input/input-status.ts';
 import { platformOf } from './input/keyboard.ts';
 import { keyboardField, systemHint } from './input/keyboard-field.ts';
 import { textActions } from './input/text-input.ts';
+import type { Opening } from './link/opening.ts';
 import { SessionLink } from './link/session-link.ts';
 import { FrameTrace, type Hop, type HopStatistics } from './media/frame-trace.ts';
 import {
@@ -35,6 +36,8 @@ export type ViewerOptions = {
   readonly code: string;
   /** Origin of the GuruConnect server. */
   readonly serverUrl: string;
+  /** The exchange of this code, when the page has begun it already (link/opening.ts). */
+  readonly opening?: Opening | undefined;
   /** Keyboard way out of the picture (Ctrl+Alt+Home): put the focus somewhere sensible. */
   readonly onLeave?: () => void;
 };
@@ -67,7 +70,7 @@ export class Viewer {
 
   /** Begins at once: the code lives a minute at most. */
   constructor(options: ViewerOptions) {
-    const { container, sessionId, code, serverUrl } = options;
+    const { container, sessionId, code, serverUrl, opening } = options;
     const document = container.ownerDocument;
     this.#channel = new InputChannel({
       stamp: () => this.#view.stamp,
@@ -118,6 +121,7 @@ export class Viewer {
       serverUrl,
       sessionId,
       code,
+      opening,
       media: {
         'video.offered': async ({ epoch, video }) => {
           await this.#media.offer(epoch, video);

@@ -1,17 +1,14 @@
-// One-time code -> viewer token. The code leaves this function only in the request's body.
+// One-time code -> viewer token: the answer understood, and what may be tried again tried again.
 import { GcError, Problem, parseOr } from '@guruconnect/contract/errors';
-import { API_BASE, ROUTES } from '@guruconnect/contract/http/v1/routes';
-import { ExchangedCode, type ExchangeCode } from '@guruconnect/contract/http/v1/viewer';
+import { ExchangedCode } from '@guruconnect/contract/http/v1/viewer';
 import { backoffMs } from '@guruconnect/contract/base/backoff';
 
 /** A code lives 60 s at most: a dead network is worth a few tries, not more. */
 const MAX_TRIES = 4;
 
 export type ExchangeOptions = {
-  /** Origin of the GuruConnect server. */
-  readonly serverUrl: string;
-  readonly request: ExchangeCode;
-  readonly fetch: typeof fetch;
+  /** Sends the request; called again for each try. */
+  readonly send: () => Promise<Response>;
   readonly signal: AbortSignal;
   readonly wait: (ms: number) => Promise<void>;
 };
@@ -23,7 +20,7 @@ export type ExchangeOptions = {
 export async function exchangeCode(options: ExchangeOptions): Promise<ExchangedCode> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await exchangeOnce(options);
+      return await exchangeOnce(options.send);
     } catch (thrown) {
       const error = GcError.from(thrown);
       if (!error.retryable || attempt + 1 >= MAX_TRIES || options.signal.aborted) throw error;
@@ -32,20 +29,11 @@ export async function exchangeCode(options: ExchangeOptions): Promise<ExchangedC
   }
 }
 
-async function exchangeOnce(options: ExchangeOptions): Promise<ExchangedCode> {
-  const route = ROUTES['viewer.exchange'];
+async function exchangeOnce(send: ExchangeOptions['send']): Promise<ExchangedCode> {
   let response: Response;
   let body: unknown;
   try {
-    response = await options.fetch(new URL(`${API_BASE}${route.path}`, options.serverUrl), {
-      method: route.method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(options.request),
-      credentials: 'omit',
-      cache: 'no-store',
-      referrerPolicy: 'no-referrer',
-      signal: options.signal,
-    });
+    response = await send();
     body = await response.json();
   } catch (cause) {
     throw new GcError('timeout', 'The GuruConnect server could not be reached', { cause });

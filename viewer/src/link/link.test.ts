@@ -1,24 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { GcError } from '@guruconnect/contract/errors';
+import { API_BASE, ROUTES } from '@guruconnect/contract/http/v1/routes';
+import { ExchangeCode } from '@guruconnect/contract/http/v1/viewer';
 import { newId } from '@guruconnect/contract/ids';
 import { TOKEN_TYPES, VIEWER_PROOF, ViewerProofClaims } from '@guruconnect/contract/tokens';
 import { exchangeCode } from './exchange.ts';
 import { ReconnectLoop } from './reconnect-loop.ts';
 import { connectError } from './signal-link.ts';
-import { makeViewerKey } from './viewer-key.ts';
+import { EXCHANGE_PATH, beginOpening, generateKeys } from './opening.ts';
+import { ViewerKey } from './viewer-key.ts';
 import { readToken, renewInMs, serverNowS } from './viewer-token.ts';
 
 describe('the viewer’s key', () => {
   it('cannot be taken out of the browser', async () => {
-    const exported = vi.spyOn(crypto.subtle, 'generateKey');
-    await makeViewerKey();
-    expect(exported.mock.calls[0]?.[1]).toBe(false);
-    exported.mockRestore();
+    const { privateKey } = await generateKeys();
+    expect(privateKey.extractable).toBe(false);
   });
 
   it('proves itself anew for each connection, bound to the token', async () => {
-    const key = await makeViewerKey();
+    const key = await ViewerKey.of(await generateKeys());
     const first = await key.prove('token', 1_700_000_000);
     const second = await key.prove('token', 1_700_000_000);
     expect(second).not.toBe(first);
@@ -67,32 +68,25 @@ describe('the viewer’s token', () => {
 });
 
 describe('the exchange', () => {
-  const request = {
-    session_id: newId('ses'),
-    code: 'gcv_0123456789abcdef',
-    public_key: { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) },
-  } as const;
   const exchanged = {
     token: 't',
     expires_at: new Date().toISOString(),
     viewer_id: newId('vwr'),
-    session_id: request.session_id,
+    session_id: newId('ses'),
     grants: ['view'],
     embed_origins: [],
   };
   const run = (answers: (Response | Error)[]) => {
-    const calls: [URL, RequestInit][] = [];
     const waits: number[] = [];
+    const calls = { count: 0 };
     const result = exchangeCode({
-      serverUrl: 'https://gc.example',
-      request,
-      fetch: ((url: URL, init: RequestInit) => {
-        calls.push([url, init]);
-        const answer = answers[Math.min(calls.length, answers.length) - 1];
+      send: () => {
+        const answer = answers[Math.min(calls.count, answers.length - 1)];
+        calls.count += 1;
         return answer instanceof Response
           ? Promise.resolve(answer.clone())
           : Promise.reject(answer ?? new Error());
-      }) as typeof fetch,
+      },
       signal: new AbortController().signal,
       wait: (ms) => {
         waits.push(ms);
@@ -106,18 +100,40 @@ describe('the exchange', () => {
     return new Response(JSON.stringify(body), { status: body.status, headers });
   };
 
-  it('carries the code in its body only, without cookies or referrer', async () => {
-    const { result, calls } = run([new Response(JSON.stringify(exchanged))]);
-    expect(await result).toMatchObject({ token: 't' });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it('carries the code in its body only, without cookies or referrer, to the route of the contract', async () => {
+    expect(EXCHANGE_PATH).toBe(`${API_BASE}${ROUTES['viewer.exchange'].path}`);
+    const calls: [URL, RequestInit][] = [];
+    vi.stubGlobal('fetch', (url: URL, init: RequestInit) => {
+      calls.push([url, init]);
+      return Promise.resolve(new Response('{}'));
+    });
+    const request = {
+      serverUrl: 'https://gc.example',
+      sessionId: newId('ses'),
+      code: 'gcv_0123456789abcdef',
+    };
+    await beginOpening(request).response;
     const [url, init] = calls[0] ?? [];
     expect(url?.href).toBe('https://gc.example/api/integration/v1/viewer/exchange');
-    expect(init).toMatchObject({ credentials: 'omit', referrerPolicy: 'no-referrer' });
+    expect(init).toMatchObject({
+      method: ROUTES['viewer.exchange'].method,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+    });
+    expect(ExchangeCode.parse(JSON.parse(String(init?.body)))).toMatchObject({
+      session_id: request.sessionId,
+      code: request.code,
+    });
   });
 
   it('is not tried again when the code was refused', async () => {
     const { result, calls } = run([problem('code_used')]);
     await expect(result).rejects.toMatchObject({ code: 'code_used' });
-    expect(calls).toHaveLength(1);
+    expect(calls.count).toBe(1);
   });
 
   it('is tried again when the network or the server failed, as late as it was told', async () => {
@@ -133,7 +149,7 @@ describe('the exchange', () => {
   it('gives up on a server that never answers, with a coded error', async () => {
     const { result, calls } = run([new TypeError('network')]);
     await expect(result).rejects.toMatchObject({ code: 'timeout' });
-    expect(calls).toHaveLength(4);
+    expect(calls.count).toBe(4);
   });
 
   it('does not trust an answer that is no answer', async () => {

@@ -12,7 +12,8 @@ import { WIRE_VERSION } from '@guruconnect/contract/version';
 import { exchangeCode } from './exchange.ts';
 import { JournalFeed } from './journal-feed.ts';
 import { SignalLink } from './signal-link.ts';
-import { makeViewerKey } from './viewer-key.ts';
+import { beginOpening, requestExchange, type Opening } from './opening.ts';
+import { ViewerKey } from './viewer-key.ts';
 
 type MediaMessages = Pick<Handlers<typeof SIGNALING_TO_VIEWER>, 'video.offered' | 'video.closed'>;
 
@@ -22,6 +23,8 @@ export type SessionLinkOptions = {
   readonly sessionId: SessionId;
   /** Used once and kept nowhere. */
   readonly code: string;
+  /** The exchange, when the page has begun it already. */
+  readonly opening?: Opening | undefined;
   readonly media: MediaMessages;
   /** Epoch of the transports this viewer holds; undefined when it holds none. */
   readonly heldEpoch: () => number | undefined;
@@ -94,18 +97,24 @@ export class SessionLink {
    * @throws GcError that is permanent: a refused code, a revoked credential, an ended session.
    */
   async run(): Promise<void> {
-    const { serverUrl, sessionId, code } = this.#options;
-    const key = await makeViewerKey();
+    const { serverUrl } = this.#options;
+    const opening = this.#options.opening ?? beginOpening(this.#options);
+    const keys = await opening.keys;
+    const { signal } = this.#stop;
+    let first: Promise<Response> | undefined = opening.response;
     const exchanged = await exchangeCode({
-      serverUrl,
-      request: { session_id: sessionId, code, public_key: key.publicJwk },
-      fetch: globalThis.fetch.bind(globalThis),
-      signal: this.#stop.signal,
+      send: () => {
+        const response = first ?? requestExchange(this.#options, keys, { signal });
+        first = undefined;
+        return response;
+      },
+      signal,
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
     if (this.#stop.signal.aborted) return;
     this.#grants = exchanged.grants;
     this.#embedOrigins = exchanged.embed_origins;
+    const key = await ViewerKey.of(keys);
     this.#signal = new SignalLink({
       serverUrl,
       key,

@@ -66,6 +66,28 @@ export function makeMetrics(options: { process: boolean } = { process: true }) {
       help: 'Media nodes whose control link is up',
       registers,
     }),
+    webhookAttempts: new Counter({
+      name: 'gc_webhook_attempts_total',
+      help: 'Attempts to deliver to webhooks by what they came to',
+      labelNames: ['result'] as const,
+      registers,
+    }),
+    webhooksDisabled: new Counter({
+      name: 'gc_webhooks_disabled_total',
+      help: 'Webhooks this server disabled by itself',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    webhookPending: new Gauge({
+      name: 'gc_webhook_deliveries_pending',
+      help: 'Deliveries that are not made yet, counted once a minute',
+      registers,
+    }),
+    webhookOldestPending: new Gauge({
+      name: 'gc_webhook_oldest_pending_seconds',
+      help: 'Age of the oldest delivery that is not made yet, counted once a minute',
+      registers,
+    }),
     quarantines: new Counter({
       name: 'gc_machine_quarantines_total',
       help: 'Machine keys found in use twice',

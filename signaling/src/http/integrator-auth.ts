@@ -7,7 +7,8 @@ import type { RateLimits } from './rate-limits.ts';
 
 /**
  * A valid key is never held up by what others at its address got wrong.
- * @throws GcError `unauthenticated`, `rate_limited`, `scope_missing`.
+ * @throws GcError `unauthenticated`, `credential_expired`, `credential_revoked`, `rate_limited`,
+ * `scope_missing`.
  */
 export async function authenticate(
   request: Request,
@@ -18,7 +19,7 @@ export async function authenticate(
 ): Promise<Integrator> {
   let integrator: Integrator;
   try {
-    integrator = keys.verify(request.headers.authorization);
+    integrator = await keys.verify(request.headers.authorization);
   } catch (error) {
     await limits.failed(request);
     throw error;

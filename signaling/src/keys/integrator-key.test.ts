@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { integratorKeyId, isIntegratorKey, newIntegratorKey } from './integrator-key.ts';
+import { openSqliteStore } from '../store/store.sqlite.ts';
 import { IntegratorKeys } from './integrator-keys.ts';
 
 describe('an integrator key', () => {
@@ -18,11 +19,12 @@ describe('an integrator key', () => {
     }
   });
 
-  it('opens the door only as itself, whole, as a bearer', () => {
+  it('opens the door only as itself, whole, as a bearer', async () => {
     const key = newIntegratorKey();
-    const keys = new IntegratorKeys([key]);
-    expect(keys.verify(`Bearer ${key}`).keyId).toBe(integratorKeyId(key));
-    expect(keys.verify(`bearer ${key}`).scopes.has('sessions:write')).toBe(true);
+    const store = openSqliteStore(':memory:');
+    const keys = new IntegratorKeys({ keys: [key], store: store.integratorKeys });
+    expect((await keys.verify(`Bearer ${key}`)).keyId).toBe(integratorKeyId(key));
+    expect((await keys.verify(`bearer ${key}`)).scopes.has('sessions:write')).toBe(true);
     for (const header of [
       undefined,
       '',
@@ -31,8 +33,7 @@ describe('an integrator key', () => {
       `Bearer ${newIntegratorKey()}`,
       `Bearer ${key} x`,
     ])
-      expect(() => keys.verify(header)).toThrow(
-        expect.objectContaining({ code: 'unauthenticated' }),
-      );
+      await expect(keys.verify(header)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await store.close();
   });
 });

@@ -13,16 +13,17 @@ const SHAPE = new RegExp(
   `^gci_([${ALPHABET}]{${ID_LENGTH}})_([${ALPHABET}]{${SECRET_LENGTH}})([${ALPHABET}]{${CHECKSUM_LENGTH}})$`,
 );
 
-const letters = (bytes: Uint8Array, length: number): string =>
+/** As many letters of the alphabet of ids as there are bytes, 5 bits each. */
+export const lettersOf = (bytes: Uint8Array, length: number): string =>
   Array.from(bytes.subarray(0, length), (byte) => ALPHABET.charAt(byte & 31)).join('');
 
 const checksum = (id: string, secret: string): string =>
-  letters(createHash('sha256').update(`${id}_${secret}`).digest(), CHECKSUM_LENGTH);
+  lettersOf(createHash('sha256').update(`${id}_${secret}`).digest(), CHECKSUM_LENGTH);
 
 /** A fresh key; whoever calls it shows it once and stores it nowhere. */
 export function newIntegratorKey(): string {
-  const id = letters(randomBytes(ID_LENGTH), ID_LENGTH);
-  const secret = letters(randomBytes(SECRET_LENGTH), SECRET_LENGTH);
+  const id = lettersOf(randomBytes(ID_LENGTH), ID_LENGTH);
+  const secret = lettersOf(randomBytes(SECRET_LENGTH), SECRET_LENGTH);
   return `gci_${id}_${secret}${checksum(id, secret)}`;
 }
 

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sessionRecord } from '../../test/records.ts';
 import { storeContract } from '../../test/store-contract.ts';
+import { webhookStoreContract } from '../../test/webhook-store-contract.ts';
 import { Database } from './sqlite/database.ts';
 import { openSqliteStore } from './store.sqlite.ts';
 
 storeContract('SQLite in memory', async () => openSqliteStore(':memory:'));
+webhookStoreContract('SQLite in memory', async () => openSqliteStore(':memory:'));
 
 describe('a store in a file', () => {
   let directory: string;

@@ -2,10 +2,12 @@
 import type { Store } from './store.ts';
 import { readAnswer } from './sqlite/answers.ts';
 import { Database, number, text } from './sqlite/database.ts';
+import { purgeIntegratorKeys, sqliteIntegratorKeys } from './sqlite/integrator-keys.ts';
 import { sqliteMachines } from './sqlite/machines.ts';
 import { sqlitePlacements } from './sqlite/placements.ts';
 import { sqliteSessions } from './sqlite/sessions.ts';
 import { sqliteViewerCodes } from './sqlite/viewer-codes.ts';
+import { enqueueDeliveries, purgeDeliveries, sqliteWebhooks } from './sqlite/webhooks.ts';
 
 /** A code is told "used" or "expired" for this long after its end, then it is unknown. */
 const KEEP_CODES_MS = 60 * 60_000;
@@ -13,15 +15,23 @@ const KEEP_ENROLMENTS_MS = 24 * 60 * 60_000;
 
 /**
  * @param location a file (made with mode 0600), or ":memory:".
+ * @param options.deliveries false writes none for new events: nobody would ever send them.
  * @throws Error when the file can not be used: held by another process, no database, newer schema.
  */
-export function openSqliteStore(location: string): Store {
+export function openSqliteStore(
+  location: string,
+  options: { readonly deliveries: boolean } = { deliveries: true },
+): Store {
   const database = new Database(location);
   return {
-    sessions: sqliteSessions(database),
+    sessions: sqliteSessions(database, (event) => {
+      if (options.deliveries) enqueueDeliveries(database, event);
+    }),
     placements: sqlitePlacements(database),
     codes: sqliteViewerCodes(database),
     machines: sqliteMachines(database),
+    integratorKeys: sqliteIntegratorKeys(database),
+    webhooks: sqliteWebhooks(database),
     signingKeys: {
       async list() {
         return database
@@ -63,6 +73,8 @@ export function openSqliteStore(location: string): Store {
           'DELETE FROM enrolment_tokens WHERE expires_at_ms < ?',
           nowMs - KEEP_ENROLMENTS_MS,
         );
+        purgeIntegratorKeys(database, nowMs);
+        purgeDeliveries(database, nowMs);
       });
     },
     async check() {

@@ -15,7 +15,9 @@ import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { SessionState, Technician } from '@guruconnect/contract/session';
 import type { MachineJwk } from '@guruconnect/contract/tokens';
+import type { IntegratorKeyStore } from './integrator-keys.ts';
 import type { SessionRecord } from './session-record.ts';
+import type { WebhookStore } from './webhooks.ts';
 
 /** Somebody else committed in between: read again and decide again. */
 export class StoreConflict extends Error {
@@ -31,6 +33,7 @@ export type SessionFilter = {
   readonly limit: number;
 };
 
+/** Each event is written together with its deliveries to webhooks (store/webhooks.ts). */
 export type SessionStore = {
   /** The first commit of a session, with the answer kept for its Idempotency-Key. */
   create(
@@ -199,6 +202,8 @@ export type Store = {
   readonly codes: CodeStore;
   readonly machines: MachineStore;
   readonly signingKeys: SigningKeyStore;
+  readonly integratorKeys: IntegratorKeyStore;
+  readonly webhooks: WebhookStore;
   savedAnswer(scope: string, key: string, nowMs: number): Promise<SavedAnswer | undefined>;
   /** True for the first caller with this name until `untilMs`: proofs are good once. */
   once(name: string, untilMs: number): Promise<boolean>;

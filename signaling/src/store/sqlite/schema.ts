@@ -89,4 +89,52 @@ export const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX answers_by_expiry ON answers (expires_at_ms);
   `,
+  `
+  CREATE TABLE webhooks (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    events TEXT,
+    description TEXT,
+    disabled_reason TEXT,
+    public_key TEXT NOT NULL,
+    keys TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    last_success_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    webhook_id TEXT NOT NULL REFERENCES webhooks (id),
+    type TEXT NOT NULL,
+    session_id TEXT,
+    seq INTEGER,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- Of the head of a lane only: what waits for it has none.
+    next_attempt_at_ms INTEGER,
+    last_attempt_at_ms INTEGER,
+    last_status INTEGER,
+    last_error TEXT,
+    -- Since it was created or replayed last.
+    retries INTEGER NOT NULL DEFAULT 0,
+    round_started_at_ms INTEGER,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
+  CREATE INDEX deliveries_by_lane ON deliveries (webhook_id, session_id, seq) WHERE state = 'pending';
+  CREATE INDEX deliveries_by_time ON deliveries (webhook_id, next_attempt_at_ms, id)
+    WHERE next_attempt_at_ms IS NOT NULL;
+
+  CREATE TABLE integrator_keys (
+    id TEXT PRIMARY KEY,
+    public_id TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
+    revoked_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE integrator_key_uses (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ] as const;

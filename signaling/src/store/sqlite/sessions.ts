@@ -7,15 +7,21 @@ import { text, type Database, type Row } from './database.ts';
 
 const recordOf = (row: Row): SessionRecord => SessionRecord.parse(JSON.parse(text(row, 'record')));
 
-export function sqliteSessions(database: Database): SessionStore {
+/** @param onAppended what is written in the same transaction as an event. */
+export function sqliteSessions(
+  database: Database,
+  onAppended: (event: JournalEvent) => void,
+): SessionStore {
   const append = (events: readonly JournalEvent[]): void => {
-    for (const event of events)
+    for (const event of events) {
       database.run(
         'INSERT INTO journal (session_id, seq, event) VALUES (?, ?, ?)',
         event.session_id,
         event.seq,
         JSON.stringify(event),
       );
+      onAppended(event);
+    }
   };
 
   return {

@@ -1,0 +1,289 @@
+// Webhooks and their deliveries in SQLite. The columns of a delivery say everything but its body:
+// that is made of the journal's entry, which is stored once however many webhooks hear of it.
+import { z } from 'zod';
+import { DeliveryId, newId, SessionId, WebhookId } from '@guruconnect/contract/ids';
+import { EventName, JournalEvent } from '@guruconnect/contract/journal';
+import { Delivery, Webhook } from '@guruconnect/contract/http/v1/webhooks';
+import type { DeliveryRecord, Settled, WebhookRecord, WebhookStore } from '../webhooks.ts';
+import { number, numberOrNone, text, type Database, type Row } from './database.ts';
+
+/** How long, and how many for each webhook, finished deliveries can be listed and replayed. */
+const KEEP_DELIVERIES_MS = 14 * 24 * 60 * 60_000;
+const KEEP_DELIVERIES = 10_000;
+
+const Keys = z.array(z.object({ sealed: z.string(), until_ms: z.number().optional() }));
+const DisabledReason = Webhook.shape.disabled_reason;
+
+const textOrNone = (row: Row, column: string): string | undefined =>
+  row[column] === null ? undefined : text(row, column);
+
+const webhookOf = (row: Row): WebhookRecord => {
+  const events = textOrNone(row, 'events');
+  return {
+    id: WebhookId.parse(row['id']),
+    url: text(row, 'url'),
+    events: events === undefined ? undefined : z.array(EventName).parse(JSON.parse(events)),
+    description: textOrNone(row, 'description'),
+    disabled_reason: DisabledReason.parse(textOrNone(row, 'disabled_reason')),
+    public_key: text(row, 'public_key'),
+    keys: Keys.parse(JSON.parse(text(row, 'keys'))),
+    created_at_ms: number(row, 'created_at_ms'),
+    last_success_at_ms: numberOrNone(row, 'last_success_at_ms'),
+  };
+};
+
+const deliveryOf = (row: Row): DeliveryRecord => ({
+  id: DeliveryId.parse(row['id']),
+  webhook_id: WebhookId.parse(row['webhook_id']),
+  type: text(row, 'type'),
+  session_id: SessionId.optional().parse(textOrNone(row, 'session_id')),
+  seq: numberOrNone(row, 'seq'),
+  state: Delivery.shape.state.parse(row['state']),
+  attempts: number(row, 'attempts'),
+  next_attempt_at_ms: numberOrNone(row, 'next_attempt_at_ms'),
+  last_attempt_at_ms: numberOrNone(row, 'last_attempt_at_ms'),
+  last_status: numberOrNone(row, 'last_status'),
+  last_error: Delivery.shape.last_error.parse(textOrNone(row, 'last_error')),
+  created_at_ms: number(row, 'created_at_ms'),
+});
+
+/** Within the transaction that writes `event`: one delivery for each webhook that wants it. */
+export function enqueueDeliveries(database: Database, event: JournalEvent): void {
+  const atMs = Date.parse(event.at);
+  const wanting = database.all(
+    `SELECT id FROM webhooks WHERE disabled_reason IS NULL
+       AND (events IS NULL OR EXISTS (SELECT 1 FROM json_each(events) WHERE value = ?))`,
+    event.type,
+  );
+  for (const webhook of wanting)
+    database.run(
+      `INSERT INTO deliveries
+         (id, webhook_id, type, session_id, seq, state, created_at_ms, next_attempt_at_ms)
+       SELECT ?1, ?2, ?3, ?4, ?5, 'pending', ?6,
+         CASE WHEN EXISTS (SELECT 1 FROM deliveries
+           WHERE webhook_id = ?2 AND session_id = ?4 AND state = 'pending') THEN NULL ELSE ?6 END`,
+      newId('dlv', atMs),
+      text(webhook, 'id'),
+      event.type,
+      event.session_id,
+      event.seq,
+      atMs,
+    );
+}
+
+/** Within the transaction of Store.purge. What is pending is bounded by WebhookOutbox. */
+export function purgeDeliveries(database: Database, nowMs: number): void {
+  database.run(
+    "DELETE FROM deliveries WHERE state <> 'pending' AND created_at_ms < ?",
+    nowMs - KEEP_DELIVERIES_MS,
+  );
+  for (const webhook of database.all('SELECT id FROM webhooks'))
+    database.run(
+      `DELETE FROM deliveries WHERE webhook_id = ?1 AND state <> 'pending' AND id <=
+         (SELECT id FROM deliveries WHERE webhook_id = ?1 AND state <> 'pending'
+          ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+      text(webhook, 'id'),
+      KEEP_DELIVERIES,
+    );
+}
+
+export function sqliteWebhooks(database: Database): WebhookStore {
+  const readNow = (id: WebhookId): WebhookRecord | undefined => {
+    const row = database.get('SELECT * FROM webhooks WHERE id = ?', id);
+    return row ? webhookOf(row) : undefined;
+  };
+  const disableNow = (id: WebhookId, reason: string): void => {
+    database.run(
+      'UPDATE webhooks SET disabled_reason = ? WHERE id = ? AND disabled_reason IS NULL',
+      reason,
+      id,
+    );
+    database.run(
+      `UPDATE deliveries SET state = 'failed', next_attempt_at_ms = NULL
+       WHERE webhook_id = ? AND state = 'pending'`,
+      id,
+    );
+  };
+  /** The first pending delivery of each lane gets a time, all others lose theirs. */
+  const setHeads = (webhookId: WebhookId, nowMs: number, sessionId?: string): void => {
+    database.run(
+      `UPDATE deliveries AS d SET next_attempt_at_ms =
+         CASE WHEN seq = (SELECT min(seq) FROM deliveries AS e WHERE e.webhook_id = d.webhook_id
+           AND e.session_id = d.session_id AND e.state = 'pending')
+         THEN coalesce(next_attempt_at_ms, ?) ELSE NULL END
+       WHERE webhook_id = ? AND state = 'pending' ${sessionId === undefined ? '' : 'AND session_id = ?'}`,
+      nowMs,
+      webhookId,
+      ...(sessionId === undefined ? [] : [sessionId]),
+    );
+  };
+  const settleNow = (attempt: Settled): void => {
+    const row = database.get('SELECT session_id FROM deliveries WHERE id = ?', attempt.id);
+    if (!row) return;
+    const { next, started_at_ms, ended_at_ms } = attempt;
+    database.run(
+      `UPDATE deliveries SET attempts = attempts + 1, last_attempt_at_ms = ?, last_status = ?,
+         last_error = ? WHERE id = ?`,
+      started_at_ms,
+      attempt.status ?? null,
+      attempt.error ?? null,
+      attempt.id,
+    );
+    if (next.kind === 'retry')
+      // One that was given up meanwhile (its webhook was disabled) stays so.
+      database.run(
+        `UPDATE deliveries SET retries = retries + 1, next_attempt_at_ms = ?,
+           round_started_at_ms = coalesce(round_started_at_ms, ?)
+         WHERE id = ? AND state = 'pending'`,
+        next.at_ms,
+        started_at_ms,
+        attempt.id,
+      );
+    else
+      database.run(
+        'UPDATE deliveries SET state = ?, next_attempt_at_ms = NULL WHERE id = ?',
+        next.kind,
+        attempt.id,
+      );
+    if (next.kind === 'delivered')
+      database.run(
+        'UPDATE webhooks SET last_success_at_ms = ? WHERE id = ?',
+        ended_at_ms,
+        attempt.webhook_id,
+      );
+    if (next.kind === 'failed' && next.disable) disableNow(attempt.webhook_id, next.disable);
+    setHeads(attempt.webhook_id, ended_at_ms, text(row, 'session_id'));
+  };
+
+  return {
+    async add(webhook, limit) {
+      return database.transaction(() => {
+        const count = database.get('SELECT count(*) AS count FROM webhooks');
+        if (count && number(count, 'count') >= limit) return false;
+        database.run(
+          `INSERT INTO webhooks (id, url, events, description, public_key, keys, created_at_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          webhook.id,
+          webhook.url,
+          webhook.events === undefined ? null : JSON.stringify(webhook.events),
+          webhook.description ?? null,
+          webhook.public_key,
+          JSON.stringify(webhook.keys),
+          webhook.created_at_ms,
+        );
+        return true;
+      });
+    },
+    async list() {
+      return database.all('SELECT * FROM webhooks ORDER BY id DESC').map(webhookOf);
+    },
+    async read(id) {
+      return readNow(id);
+    },
+    async setKeys(id, public_key, keys) {
+      database.run(
+        'UPDATE webhooks SET public_key = ?, keys = ? WHERE id = ?',
+        public_key,
+        JSON.stringify(keys),
+        id,
+      );
+      return readNow(id);
+    },
+    async enable(id) {
+      database.run('UPDATE webhooks SET disabled_reason = NULL WHERE id = ?', id);
+      return readNow(id);
+    },
+    async disable(id, reason) {
+      return database.transaction(() => {
+        disableNow(id, reason);
+        return readNow(id);
+      });
+    },
+    async remove(id) {
+      return database.transaction(() => {
+        const webhook = readNow(id);
+        database.run('DELETE FROM deliveries WHERE webhook_id = ?', id);
+        database.run('DELETE FROM webhooks WHERE id = ?', id);
+        return webhook;
+      });
+    },
+
+    async heads(webhook_id, limit) {
+      return database
+        .all(
+          `SELECT d.id, d.next_attempt_at_ms, d.retries, d.round_started_at_ms, j.event
+           FROM deliveries AS d JOIN journal AS j ON j.session_id = d.session_id AND j.seq = d.seq
+           WHERE d.webhook_id = ? AND d.next_attempt_at_ms IS NOT NULL
+           ORDER BY d.next_attempt_at_ms, d.id LIMIT ?`,
+          webhook_id,
+          limit,
+        )
+        .map((row) => ({
+          id: DeliveryId.parse(row['id']),
+          event: JournalEvent.parse(JSON.parse(text(row, 'event'))),
+          next_attempt_at_ms: number(row, 'next_attempt_at_ms'),
+          retries: number(row, 'retries'),
+          round_started_at_ms: numberOrNone(row, 'round_started_at_ms'),
+        }));
+    },
+    async settle(attempt) {
+      database.transaction(() => {
+        settleNow(attempt);
+      });
+    },
+    async addFinished(delivery) {
+      // A webhook that was removed meanwhile gets no delivery that nobody would ever forget.
+      database.run(
+        `INSERT INTO deliveries (id, webhook_id, type, state, attempts, last_attempt_at_ms,
+           last_status, last_error, created_at_ms)
+         SELECT ?, id, ?, ?, ?, ?, ?, ?, ? FROM webhooks WHERE id = ?`,
+        delivery.id,
+        delivery.type,
+        delivery.state,
+        delivery.attempts,
+        delivery.last_attempt_at_ms ?? null,
+        delivery.last_status ?? null,
+        delivery.last_error ?? null,
+        delivery.created_at_ms,
+        delivery.webhook_id,
+      );
+    },
+    async deliveries({ webhook_id, state, before, limit }) {
+      return database
+        .all(
+          `SELECT * FROM deliveries WHERE webhook_id = ? ${state === undefined ? '' : 'AND state = ?'}
+           ${before === undefined ? '' : 'AND id < ?'} ORDER BY id DESC LIMIT ?`,
+          webhook_id,
+          ...(state === undefined ? [] : [state]),
+          ...(before === undefined ? [] : [before]),
+          limit,
+        )
+        .map(deliveryOf);
+    },
+    async replay(webhook_id, since_ms, nowMs) {
+      return database.transaction(() => {
+        const replayed = database.run(
+          `UPDATE deliveries SET state = 'pending', retries = 0, round_started_at_ms = NULL
+           WHERE webhook_id = ? AND session_id IS NOT NULL AND state <> 'pending' AND
+             ${since_ms === undefined ? "state = 'failed'" : 'created_at_ms >= ?'}`,
+          webhook_id,
+          ...(since_ms === undefined ? [] : [since_ms]),
+        );
+        setHeads(webhook_id, nowMs);
+        return replayed;
+      });
+    },
+    async backlog() {
+      return database
+        .all(
+          `SELECT webhook_id, count(*) AS pending, min(created_at_ms) AS oldest FROM deliveries
+           WHERE state = 'pending' GROUP BY webhook_id`,
+        )
+        .map((row) => ({
+          webhook_id: WebhookId.parse(row['webhook_id']),
+          pending: number(row, 'pending'),
+          oldest_created_at_ms: number(row, 'oldest'),
+        }));
+    },
+  };
+}

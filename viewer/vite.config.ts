@@ -2,6 +2,10 @@
 // its own origin only, so nothing may be inlined: no preload polyfill, no data: assets.
 import { defineConfig, type Plugin } from 'vite';
 
+// A build started by a test runner inherits its NODE_ENV, and libraries then bundle their
+// development versions: slower, and lit says so in every console.
+process.env['NODE_ENV'] = 'production';
+
 /** main.ts imports the rest of the page when it needs it; the browser should fetch it at once. */
 const preloadThePage: Plugin = {
   name: 'preload-the-page',

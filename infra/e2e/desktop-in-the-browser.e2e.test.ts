@@ -12,6 +12,9 @@ let viewer: ViewerPage;
 const scratch = join(tmpdir(), `guruconnect-e2e-${process.pid}`);
 const SHELL = 'GuruConnect demo – shell';
 
+const same = (a: { x: number; y: number }, b: { x: number; y: number }): boolean =>
+  a.x === b.x && a.y === b.y;
+
 beforeAll(async () => {
   product = await Product.start({ apps: true });
   const session = await product.session();
@@ -77,6 +80,33 @@ describe('a technician with a link', () => {
     await viewer.press('Monitor 2');
     await until('the new monitor’s picture', async () => (await viewer.picture()).width === 1024);
     expect(await document.evaluate((before) => before === window.document)).toBe(true);
+  });
+
+  it('cannot click on a desktop that is not as they see it any more', async () => {
+    await viewer.press('Monitor 1');
+    await until('the first monitor', async () => (await viewer.picture()).width === 1280);
+    await viewer.click({ x: 300, y: 650 });
+    const here = { x: 300, y: 650 };
+    await until('the pointer there', async () => same(await product.x.pointer(), here));
+    await viewer.deaf(true);
+    const { topology } = await product.stack.contract.machines.read({
+      device_id: product.stack.deviceId,
+    });
+    await product.desktop.unplug('DUMMY1');
+    await until('signaling to know', async () => {
+      const now = await product.stack.contract.machines.read({ device_id: product.stack.deviceId });
+      return (now.topology?.topology_epoch ?? 0) > (topology?.topology_epoch ?? 0);
+    });
+    await viewer.click({ x: 900, y: 100 });
+    await viewer.saying(/monitors (have )?changed/i);
+    expect(await product.x.pointer()).toEqual(here);
+    await viewer.deaf(false);
+    await product.desktop.plug('DUMMY1', { width: 1024, height: 768 }, { x: 1280, y: 0 });
+    await until('both monitors again', async () => (await viewer.monitorButtons()).length === 2);
+    await until('a click to land', async () => {
+      await viewer.click({ x: 900, y: 100 });
+      return same(await product.x.pointer(), { x: 900, y: 100 });
+    });
   });
 
   it('never made the page complain', () => {

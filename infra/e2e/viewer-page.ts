@@ -35,6 +35,8 @@ function installProbe(): void {
   const probe = {
     /** Page clock when the first frame was painted; 0 before. */
     firstFrameAt: 0,
+    /** While true the page hears nothing of signaling. */
+    deaf: false,
     shown,
     picture: () => {
       const video = shown();
@@ -67,6 +69,17 @@ function installProbe(): void {
         }, ms);
       }),
   };
+  // A viewer that does not hear signaling for a while, as on a stalled network: messages that come
+  // meanwhile are lost to it. Media and data channels go on.
+  const heard = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
+  Object.defineProperty(WebSocket.prototype, 'onmessage', {
+    ...heard,
+    set(this: WebSocket, listener: (event: MessageEvent) => void) {
+      heard?.set?.call(this, (event: MessageEvent) => {
+        if (!probe.deaf) listener.call(this, event);
+      });
+    },
+  });
   const awaitFirstFrame = (): void => {
     const video = shown();
     if (!video) return void requestAnimationFrame(awaitFirstFrame);
@@ -78,6 +91,7 @@ function installProbe(): void {
 
 export type Probe = {
   readonly firstFrameAt: number;
+  deaf: boolean;
   shown(): HTMLVideoElement | undefined;
   picture(): Picture | undefined;
   pixel(x: number, y: number): number[] | undefined;
@@ -179,6 +193,13 @@ export class ViewerPage {
       (duration) => (window as unknown as { gcProbe: Probe }).gcProbe.countFrames(duration),
       ms,
     );
+  }
+
+  /** From now on (or until `false`) the page hears nothing of signaling. */
+  deaf(value: boolean): Promise<void> {
+    return this.page.evaluate((now) => {
+      (window as unknown as { gcProbe: Probe }).gcProbe.deaf = now;
+    }, value);
   }
 
   async monitorButtons(): Promise<string[]> {

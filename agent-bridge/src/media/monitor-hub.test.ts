@@ -1,0 +1,178 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { Monitor } from '@guruconnect/contract/monitor';
+import type { EncodedFrame, StreamTarget } from './frame.ts';
+import { InputMark } from './input-mark.ts';
+import { MonitorHub, type HubStream } from './monitor-hub.ts';
+import type { MonitorStreamOptions } from './monitor-stream.ts';
+import type { CaptureSource } from './monitor-worker-messages.ts';
+
+const MAX_BPS = 12_000_000;
+
+class FakeStream implements HubStream {
+  readonly options: MonitorStreamOptions;
+  watched = false;
+  keyframesAsked = 0;
+  target: StreamTarget;
+  source: CaptureSource;
+  closed = false;
+
+  constructor(options: MonitorStreamOptions) {
+    this.options = options;
+    this.target = options.target;
+    this.source = options.source;
+  }
+
+  setWatched(watched: boolean): void {
+    this.watched = watched;
+  }
+  requestKeyframe(): void {
+    this.keyframesAsked += 1;
+  }
+  setTarget(target: StreamTarget): void {
+    this.target = target;
+  }
+  setSource(source: CaptureSource): void {
+    this.source = source;
+  }
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+  emit(keyframe: boolean): void {
+    this.options.onFrame({ keyframe } as EncodedFrame);
+  }
+}
+
+const monitor = (monitor_id: number, width = 640): Monitor => ({
+  monitor_id,
+  name: `M${monitor_id}`,
+  x: 0,
+  y: 0,
+  width,
+  height: 480,
+  scale: 1,
+  primary: monitor_id === 1,
+});
+
+function hub(monitors = [monitor(1), monitor(2)]) {
+  const streams: FakeStream[] = [];
+  const hub = new MonitorHub(
+    { topology_epoch: 1, monitors },
+    {
+      sourceOf: ({ width, height }) => ({
+        kind: 'test-pattern',
+        widthPx: width,
+        heightPx: height,
+        changesPerSecond: 1,
+      }),
+      inputMark: new InputMark(),
+      maxBitrateBps: MAX_BPS,
+      logger: pino({ level: 'silent' }),
+      openStream: (options) => {
+        const stream = new FakeStream(options);
+        streams.push(stream);
+        return stream;
+      },
+    },
+  );
+  const session = () => {
+    const frames: [number, boolean][] = [];
+    const subscription = hub.subscribe({
+      onFrame: (id, { keyframe }) => frames.push([id, keyframe]),
+    });
+    return { ...subscription, frames };
+  };
+  const stream = (n: number): FakeStream => {
+    const found = streams[n - 1];
+    if (!found) throw new Error(`no stream ${n}`);
+    return found;
+  };
+  return { hub, streams, stream, session };
+}
+
+describe('monitors and the sessions that watch them', () => {
+  it('cost nothing while there is no session, and one stream each while there are several', () => {
+    const { streams, session } = hub();
+    expect(streams).toEqual([]);
+    const one = session();
+    const two = session();
+    expect(streams).toHaveLength(2);
+    one.close();
+    expect(streams.map(({ closed }) => closed)).toEqual([false, false]);
+    two.close();
+    two.close();
+    expect(streams.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
+  it('work while anybody watches them', () => {
+    const { stream, session } = hub();
+    const one = session();
+    const two = session();
+    one.setWatched([1]);
+    two.setWatched([1, 2]);
+    expect([stream(1).watched, stream(2).watched]).toEqual([true, true]);
+    two.setWatched([]);
+    expect([stream(1).watched, stream(2).watched]).toEqual([true, false]);
+    one.close();
+    expect([stream(1).watched, stream(1).closed]).toEqual([false, false]);
+    two.close();
+    expect(stream(1).closed).toBe(true);
+  });
+
+  it('give their frames to those who watch, and to nobody else', () => {
+    const { stream, session } = hub();
+    const [one, two] = [session(), session()];
+    one.setWatched([1]);
+    two.setWatched([2]);
+    stream(1).emit(true);
+    stream(2).emit(true);
+    two.close();
+    stream(2).emit(false);
+    expect(one.frames).toEqual([[1, true]]);
+    expect(two.frames).toEqual([[2, true]]);
+  });
+
+  it('begin with a key frame for a second watcher too, asked for once', () => {
+    const { stream, session } = hub();
+    const [one, two] = [session(), session()];
+    one.setWatched([1]);
+    expect(stream(1).keyframesAsked).toBe(0); // a stream begins with one by itself
+    stream(1).emit(true);
+    two.setWatched([1]);
+    two.requestKeyframe(1);
+    one.requestKeyframe(1);
+    expect(stream(1).keyframesAsked).toBe(1);
+    stream(1).emit(false);
+    two.requestKeyframe(1);
+    expect(stream(1).keyframesAsked).toBe(1);
+    stream(1).emit(true);
+    two.requestKeyframe(1);
+    expect(stream(1).keyframesAsked).toBe(2);
+  });
+
+  it('are encoded for the narrowest path that watches, shared among what it watches', () => {
+    const { stream, session } = hub();
+    const [wide, narrow] = [session(), session()];
+    wide.setWatched([1]);
+    narrow.setPathBps(4_000_000);
+    narrow.setWatched([1, 2]);
+    expect(stream(1).target.maxBitrateBps).toBe(2_000_000);
+    expect(stream(2).target.maxBitrateBps).toBe(2_000_000);
+    narrow.setWatched([2]);
+    expect(stream(1).target.maxBitrateBps).toBe(MAX_BPS);
+    expect(stream(2).target.maxBitrateBps).toBe(4_000_000);
+    narrow.setPathBps(80_000_000);
+    expect(stream(2).target.maxBitrateBps).toBe(MAX_BPS);
+  });
+
+  it('follow their size, appear and disappear', () => {
+    const { hub: feeds, stream, streams, session } = hub();
+    session().setWatched([1, 2, 3]);
+    feeds.setTopology({ topology_epoch: 2, monitors: [monitor(1, 800), monitor(3)] });
+    expect(stream(1).source).toMatchObject({ widthPx: 800 });
+    expect(stream(2).closed).toBe(true);
+    expect(streams).toHaveLength(3);
+    expect(stream(3).watched).toBe(true);
+  });
+});

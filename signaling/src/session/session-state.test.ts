@@ -88,6 +88,7 @@ const FACTS = {
   topology: { kind: 'topology_changed', topology: { topology_epoch: 3, monitors: [] } },
   joined: { kind: 'viewer_joined', viewer_id: viewerId },
   left: { kind: 'viewer_left', viewer_id: viewerId },
+  removed: { kind: 'viewer_removed', viewer_id: viewerId },
   ended: { kind: 'ended', end_reason: 'integrator_ended' },
 } as const satisfies Record<string, SessionFact>;
 
@@ -204,6 +205,14 @@ const TABLE: Record<keyof typeof FACTS, Record<SessionState, string>> = {
     live: '(nothing)',
     reconnecting: '(nothing)',
     ended: '(nothing)',
+  },
+  removed: {
+    waiting_agent: 'waiting_agent',
+    waiting_consent: 'waiting_consent',
+    connecting: 'connecting',
+    live: 'live',
+    reconnecting: 'reconnecting',
+    ended: 'session_ended',
   },
   ended: {
     waiting_agent: 'ended',
@@ -359,7 +368,8 @@ describe('viewers', () => {
 });
 
 describe('the next deadline', () => {
-  const deadline = (record: SessionRecord) => nextDeadline(record, TIMINGS);
+  const deadline = (record: SessionRecord, heldSinceMs = 0) =>
+    nextDeadline(record, TIMINGS, heldSinceMs);
 
   it.each([
     ['waiting for the agent', inState('waiting_agent'), 601_000, 'agent_never_came'],
@@ -398,6 +408,15 @@ describe('the next deadline', () => {
     expect(deadline({ ...record, agent: { ...record.agent, connected: false } })).toMatchObject({
       end_reason: 'agent_lost',
     });
+  });
+
+  it('of who is awaited back begins anew with this process, that of an answer does not', () => {
+    const startedMs = 100_000;
+    expect(deadline(inState('reconnecting'), startedMs)?.atMs).toBe(startedMs + 30_000);
+    const away = inState('connecting', { agent: { connected: false, since_ms: 5000 } });
+    expect(deadline(away, startedMs)?.atMs).toBe(startedMs + 30_000);
+    expect(deadline(inState('waiting_consent'), startedMs)?.atMs).toBe(38_000);
+    expect(deadline(inState('live'), startedMs)?.atMs).toBe(3_601_000);
   });
 
   it('of an ended session is none', () => {

@@ -390,18 +390,29 @@ function finish(
 
 export type Deadline = { readonly atMs: number; readonly end_reason: EndReason };
 
-/** When the session ends if nothing happens, and why. Follows from the record alone. */
-export function nextDeadline(record: SessionRecord, timings: Timings): Deadline | undefined {
+/**
+ * When the session ends if nothing happens, and why.
+ * @param heldSinceMs since when this process has the session: nobody could come back before.
+ */
+export function nextDeadline(
+  record: SessionRecord,
+  timings: Timings,
+  heldSinceMs: number,
+): Deadline | undefined {
   if (record.state === 'ended') return undefined;
   const limit: Deadline = {
     atMs: record.created_at_ms + record.max_duration_s * 1000,
     end_reason: 'time_limit',
   };
-  const waiting = waitingDeadline(record, timings);
+  const waiting = waitingDeadline(record, timings, heldSinceMs);
   return waiting && waiting.atMs < limit.atMs ? waiting : limit;
 }
 
-function waitingDeadline(record: SessionRecord, timings: Timings): Deadline | undefined {
+function waitingDeadline(
+  record: SessionRecord,
+  timings: Timings,
+  heldSinceMs: number,
+): Deadline | undefined {
   const { agent, state_since_ms } = record;
   const answerByMs =
     agent.offered_at_ms === undefined
@@ -420,8 +431,14 @@ function waitingDeadline(record: SessionRecord, timings: Timings): Deadline | un
     case 'connecting':
     case 'reconnecting':
       return agent.connected
-        ? { atMs: state_since_ms + timings.mediaGraceMs, end_reason: 'media_lost' }
-        : { atMs: agent.since_ms + timings.agentGraceMs, end_reason: 'agent_lost' };
+        ? {
+            atMs: Math.max(state_since_ms, heldSinceMs) + timings.mediaGraceMs,
+            end_reason: 'media_lost',
+          }
+        : {
+            atMs: Math.max(agent.since_ms, heldSinceMs) + timings.agentGraceMs,
+            end_reason: 'agent_lost',
+          };
     case 'live':
     case 'ended':
       return undefined;

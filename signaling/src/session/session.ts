@@ -38,6 +38,7 @@ export class Session {
   readonly #journal: Journal;
   readonly #placing: Placing;
   readonly #onEnded: (session: Session) => void;
+  readonly #heldSinceMs = Date.now();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param media opened just now; undefined for a session found in the store after a restart. */
@@ -252,12 +253,12 @@ export class Session {
 
   #armTimer(record: SessionRecord): void {
     clearTimeout(this.#timer);
-    const deadline = nextDeadline(record, this.#parts.timings);
+    const deadline = nextDeadline(record, this.#parts.timings, this.#heldSinceMs);
     if (!deadline) return;
     const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, deadline.atMs - Date.now()));
     this.#timer = setTimeout(() => {
       // Another fact may be on its way into the journal; what is written counts.
-      const now = nextDeadline(this.record, this.#parts.timings);
+      const now = nextDeadline(this.record, this.#parts.timings, this.#heldSinceMs);
       if (now && now.atMs <= Date.now()) this.#endLater(now.end_reason);
       else this.#armTimer(this.record);
     }, delayMs);

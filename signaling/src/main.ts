@@ -58,6 +58,8 @@ export async function startSignaling(
 
   const delivers = !config.featuresOff.includes('webhooks');
   const store = openSqliteStore(config.store, { deliveries: delivers });
+  if (config.store === ':memory:')
+    logger.warn('GC_STORE is not set: machines, keys and sessions are forgotten at the end');
   opened.defer(() => store.close());
   const bus = embeddedBus(logger);
   opened.defer(() => {

@@ -38,6 +38,8 @@ const routes = Object.entries(ROUTES) as [RouteName, Route][];
 const examplePath = (path: string): string =>
   path
     .replace('{session_id}', newId('ses'))
+    .replace('{webhook_id}', newId('whk'))
+    .replace('/integrator-keys/{key_id}', `/integrator-keys/${newId('gik')}`)
     .replace('{device_id}', 'device-0')
     .replace('{key_id}', newId('mky'));
 
@@ -47,7 +49,7 @@ describe('every route', () => {
     async (_, route) => {
       const body = route.body ? {} : undefined;
       const answer = await gc.api(route.method, examplePath(route.path), body);
-      expect(answer.body['code']).not.toBe('not_found');
+      expect(answer.body['detail']).not.toBe(ERRORS.not_found.title);
       expect(answer.body['code']).not.toBe('method_not_allowed');
     },
   );

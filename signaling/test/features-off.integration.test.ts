@@ -23,6 +23,7 @@ const ENFORCED: Partial<Record<Feature, () => Promise<ApiAnswer[]>>> = {
     const { id } = await gc.createSession();
     return [await gc.api('GET', `/sessions/${id}/events`)];
   },
+  webhooks: async () => [await gc.api('GET', '/webhooks')],
   per_machine_keys: async () => [
     await gc.api('POST', '/enrolment-tokens', { device_id: 'device-1' }),
   ],

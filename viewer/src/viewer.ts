@@ -149,14 +149,13 @@ export class Viewer {
 
   get snapshot(): ViewerSnapshot {
     const { session, grants } = this.#link;
-    const { painted } = this.#view;
     return {
       state: viewerState({
         failed: this.#error !== undefined,
         hasToken: this.#link.hasToken,
         session: session?.state,
         media: this.#mediaState(),
-        painted,
+        painted: this.#view.painted,
       }),
       session,
       grants,
@@ -170,7 +169,7 @@ export class Viewer {
       input: inputStatus({
         grants,
         session: session?.state,
-        painted,
+        pictureRuns: this.#view.showsRunningTrack,
         channelsOpen: this.#channel.isOpen,
       }),
       scaling: this.#scaling,
@@ -308,8 +307,7 @@ export class Viewer {
     const { isReceiving } = this.#media;
     const needy = this.#view.tick(performance.now(), this.#visibleSinceMs, isReceiving);
     if (needy !== undefined) this.#media.keyframe(needy);
-    // A step that was refused may be due again.
-    if (!isReceiving) this.#reconcile();
+    this.#media.tick();
   }
 
   #onFact(fact: Fact): void {

@@ -235,6 +235,12 @@ export class FakeSignaling {
     for (const { socket } of this.connections) socket.conn.close();
   }
 
+  /** The media node forgot the viewers' transports and nobody says so. */
+  dropTransports(): void {
+    for (const { transports } of this.connections)
+      for (const transport of transports.values()) transport.close();
+  }
+
   async setGrants(grants: Grant[]): Promise<void> {
     this.grants = grants;
     for (const { socket } of this.connections)

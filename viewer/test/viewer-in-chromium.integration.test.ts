@@ -530,6 +530,33 @@ describe('a loss', () => {
     expect(black).toEqual([]);
   });
 
+  it('of the way to the media node: makes a new one, the old picture stays', async () => {
+    await live();
+    signaling.dropTransports();
+    await status('Reconnecting');
+    expect(isRed(await screenColour())).toBe(true);
+    await inputIs('false');
+    await until(
+      'a second join',
+      () => signaling.heard.filter((name) => name === 'media.join').length === 2,
+      30_000,
+    );
+    await status('Live');
+    await inputIs('true');
+    expect(
+      signaling.heard.filter((name) => name === 'transport.restart_ice').length,
+    ).toBeGreaterThan(0);
+  });
+
+  it('of the token’s last minute does not happen: it is renewed on the live socket', async () => {
+    signaling.tokenLifetimeS = 4;
+    await live();
+    await until('a renewal', () => signaling.heard.includes('token.renew'));
+    signaling.cutSockets();
+    await until('a new connection', () => signaling.handshakes === 2);
+    await status('Live');
+  });
+
   it('of all frames is told from "nothing changed", and a key frame is asked for', async () => {
     await live();
     const left = signaling.media.monitors.get(1);

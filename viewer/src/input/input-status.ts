@@ -17,7 +17,8 @@ export type InputStatus =
 export type InputFacts = {
   readonly grants: readonly Grant[];
   readonly session: SessionState | undefined;
-  readonly painted: boolean;
+  /** What is on the screen is live: not a last picture that was kept of something gone. */
+  readonly pictureRuns: boolean;
   readonly channelsOpen: boolean;
 };
 
@@ -25,7 +26,7 @@ export function inputStatus(facts: InputFacts): InputStatus {
   const off = (why: InputOff): InputStatus => ({ enabled: false, why });
   if (facts.session !== undefined && !facts.grants.includes('control')) return off('view_only');
   if (facts.session !== 'live') return off('not_live');
-  if (!facts.painted) return off('no_picture');
+  if (!facts.pictureRuns) return off('no_picture');
   if (!facts.channelsOpen) return off('channel_down');
   return { enabled: true };
 }

@@ -310,11 +310,15 @@ export class MediaReceiver {
       const step = careStep({ ...care, nowMs: performance.now() });
       if (step === 'restart_ice') void this.#restartIce(direction, care);
       if (step === 'rejoin') {
-        clearInterval(this.#careTimer);
-        this.#options.onLost();
+        this.#giveUp();
         return;
       }
     }
+  }
+
+  #giveUp(): void {
+    clearInterval(this.#careTimer);
+    this.#options.onLost();
   }
 
   async #restartIce(direction: Direction, care: Care): Promise<void> {
@@ -330,11 +334,14 @@ export class MediaReceiver {
       if (ice_servers.length > 0) await transport.updateIceServers({ iceServers: ice_servers });
       await transport.restartIce({ iceParameters: ice_parameters });
     } catch (thrown) {
+      if (this.#closed) return;
       const error = GcError.from(thrown);
-      // Without the socket nothing can be restarted: it does not count as an attempt.
-      if (error.code !== 'timeout') care.restarts += 1;
+      this.#options.onTrouble('transport.restart_ice', error);
       care.lastRestartMs = performance.now();
-      if (!this.#closed) this.#options.onTrouble('transport.restart_ice', error);
+      // The media node knows nothing of this transport any more: no restart will bring it back.
+      if (!error.retryable) this.#giveUp();
+      // Without the socket nothing can be restarted: that does not count as an attempt.
+      else if (error.code !== 'timeout') care.restarts += 1;
     } finally {
       care.busy = false;
     }

@@ -97,8 +97,8 @@ export class MonitorView {
   }
 
   setTopology(topology: Topology): void {
-    if (topology.topology_epoch === this.#topology.topology_epoch && this.#topology !== NO_MONITORS)
-      return;
+    // By content: an agent that was restarted counts its epochs from the beginning again.
+    if (JSON.stringify(topology) === JSON.stringify(this.#topology)) return;
     this.#topology = topology;
     this.#topologyAtMs = performance.now();
     const shownId = this.shownId;

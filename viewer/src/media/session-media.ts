@@ -81,6 +81,11 @@ export class SessionMedia {
     this.#step();
   }
 
+  /** A step that was refused may be due again. Call now and then. */
+  tick(): void {
+    this.#step();
+  }
+
   /** The socket was away: what was asked or told in between may not have been heard. */
   resync(): void {
     this.#receiver?.expire();

@@ -96,7 +96,7 @@ export class Shell extends LitElement {
       )}
       <main class="desk" data-picture=${snapshot.picture}>
         ${this.stage}
-        <div class="over" aria-live="polite">${stageMessage(snapshot, Date.now())}</div>
+        <div class="over">${stageMessage(snapshot, Date.now())}</div>
         ${this._notice ? html`<div class="notice" role="status">${this._notice}</div>` : nothing}
         ${
           this._statistics && this.viewer

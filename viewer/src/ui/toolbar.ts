@@ -29,7 +29,7 @@ export function toolbar(model: ToolbarModel, actions: ToolbarActions): TemplateR
   const { snapshot } = model;
   const running = RUNNING.has(snapshot.state);
   return html`
-    <header class="toolbar" role="toolbar" aria-label="Session">
+    <header class="toolbar">
       <div class="who">${status(snapshot)}${machine(snapshot)}</div>
       ${running && snapshot.topology.monitors.length > 0 ? monitors(snapshot, actions) : nothing}
       <div class="tools">${running ? tools(model, actions) : nothing}</div>
@@ -168,17 +168,15 @@ function keysMenu(enabled: boolean, actions: ToolbarActions): TemplateResult {
       popovertarget="keys"
       title="Send keys"
       aria-label="Send keys"
-      aria-haspopup="menu"
       ?disabled=${!enabled}
     >
       ${ICONS.keys}
     </button>
-    <div id="keys" class="menu" popover role="menu" aria-label="Send keys">
+    <div id="keys" class="menu" popover aria-label="Send keys">
       ${KEY_COMBINATIONS.map(
         ({ name, codes }) =>
           html`<button
             type="button"
-            role="menuitem"
             popovertarget="keys"
             popovertargetaction="hide"
             @click=${() => actions.sendKeys(codes)}

@@ -13,7 +13,7 @@ import type { AgentConfig } from './config.ts';
 import { ConsentGate } from './consent/consent-gate.ts';
 import { IndicatorBoard } from './consent/indicator-board.ts';
 import type { LiveIndicator } from './consent/live-indicator.ts';
-import type { CursorWatch } from './cursor/cursor.ts';
+import type { CursorListeners, CursorWatch } from './cursor/cursor.ts';
 import type { AgentEnd } from './exit-codes.ts';
 import type { Pointer } from './facts/facts-sender.ts';
 import { openFloor } from './input/arbitration.ts';
@@ -350,7 +350,8 @@ export class Agent {
 
   /** Only while there is a session: watching the pointer costs a little with each movement. */
   #watchPointer(): void {
-    this.#cursor ??= this.desktop.watchCursor({
+    if (this.#cursor) return;
+    const listeners: CursorListeners = {
       onShape: () => {
         for (const session of this.#sessions.values()) session.pointerShapeChanged();
       },
@@ -358,7 +359,12 @@ export class Agent {
         for (const session of this.#sessions.values()) session.pointerMoved(position);
       },
       ownPosition: () => this.desktop.injector.lastPointer(),
-    });
+    };
+    try {
+      this.#cursor = this.desktop.watchCursor(listeners);
+    } catch (err) {
+      this.#logger.warn({ err }, 'the pointer cannot be watched: viewers draw their own');
+    }
   }
 
   #pointer(): Pointer {

@@ -64,6 +64,9 @@ export interface AgentSessionParts {
   readonly onEnded: (session: AgentSession) => void;
 }
 
+/** Also said again at once when signaling comes back. */
+const READY_AGAIN_MS = 2000;
+
 /** What exists from one `media.open` to the next. */
 interface Placement {
   readonly epoch: number;
@@ -73,6 +76,7 @@ interface Placement {
   readonly stopBandwidth: () => void;
   /** Signaling has acknowledged that every monitor is published. */
   told: boolean;
+  cancelRetry: () => void;
 }
 
 interface SessionViewer {
@@ -346,7 +350,15 @@ export class AgentSession {
     });
     this.#video.setPathBps(bandwidth.targetBps);
     const stopBandwidth = bandwidth.onTarget((bps) => this.#video.setPathBps(bps));
-    const placement = { epoch, peer, facts, publisher, stopBandwidth, told: false };
+    const placement: Placement = {
+      epoch,
+      peer,
+      facts,
+      publisher,
+      stopBandwidth,
+      told: false,
+      cancelRetry: () => undefined,
+    };
     this.#placement = placement;
     this.#facts.attach(facts);
     await this.#publishAll(placement);
@@ -362,8 +374,11 @@ export class AgentSession {
         epoch: placement.epoch,
       });
     } catch (err) {
-      // Signaling went away: after its next hello this is repeated.
-      this.#parts.logger.warn({ err }, 'media.ready was not heard');
+      const { clock, logger } = this.#parts;
+      logger.warn({ err }, 'media.ready was not heard; saying it again');
+      if (this.#placement !== placement) return;
+      placement.cancelRetry();
+      placement.cancelRetry = clock.after(READY_AGAIN_MS, () => void this.#publishAll(placement));
       return;
     }
     if (this.#placement !== placement) return;
@@ -399,6 +414,7 @@ export class AgentSession {
     this.#facts.attach(undefined);
     const placement = this.#placement;
     this.#placement = undefined;
+    placement?.cancelRetry();
     placement?.stopBandwidth();
     placement?.publisher.close();
     placement?.facts.close();

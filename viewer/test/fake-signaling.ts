@@ -361,9 +361,9 @@ export class FakeSignaling {
         return {};
       },
       'transport.restart_ice': async ({ transport_id }) => {
-        const ice = await transports.get(transport_id)?.restartIce();
-        if (!ice) throw new GcError('not_found');
-        return { ice_parameters: ice, ice_servers: [] };
+        const transport = transports.get(transport_id);
+        if (!transport || transport.closed) throw new GcError('not_found');
+        return { ice_parameters: await transport.restartIce(), ice_servers: [] };
       },
       'media.consume': async ({ rtp_capabilities }) => {
         if (this.session.state !== 'live') throw new GcError('consent_required');

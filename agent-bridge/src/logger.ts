@@ -8,7 +8,6 @@ export type { Logger } from 'pino';
 const SECRET_FIELDS = [
   'token',
   'proof',
-  'code',
   'secret',
   'privateKey',
   'enrolmentToken',

@@ -42,6 +42,19 @@ describe('the environment', () => {
     expect(config.featuresOff).toEqual(['view_only', 'remote_input']);
   });
 
+  it('sends webhooks for three days and to public addresses, unless it says otherwise', () => {
+    const { webhookAllowPrivate, webhookRetryScheduleS } = readConfig(environment);
+    expect(webhookAllowPrivate).toBe(false);
+    expect(webhookRetryScheduleS.reduce((sum, pauseS) => sum + pauseS, 0)).toBeGreaterThan(259_200);
+    expect(
+      readConfig({ ...environment, GC_WEBHOOK_ALLOW_PRIVATE: '1', GC_WEBHOOK_RETRY_S: '1, 2.5' }),
+    ).toMatchObject({ webhookAllowPrivate: true, webhookRetryScheduleS: [1, 2.5] });
+    for (const GC_WEBHOOK_RETRY_S of ['0', '-1', 'soon', '1,,x', '9999999', '1,'.repeat(40)])
+      expect(() => readConfig({ ...environment, GC_WEBHOOK_RETRY_S })).toThrow(
+        'GC_WEBHOOK_RETRY_S',
+      );
+  });
+
   it('that is wrong is told of with all its faults at once, and never with a value', () => {
     const wrong = {
       GC_INTEGRATOR_KEY: 'my-secret-key',

@@ -131,7 +131,7 @@ export async function startSignaling(
   };
   const outbox = new WebhookOutbox(webhookParts);
   opened.defer(() => outbox.close('stopping'));
-  if (delivers) await outbox.start();
+  if (delivers) await webhookParts.keys.renewSeals();
   const webhooks = new Webhooks({ ...webhookParts, outbox });
   opened.defer(() => {
     webhooks.close();
@@ -169,6 +169,8 @@ export async function startSignaling(
     await closed;
   });
   await listen(server, config);
+  // After the doors are open: a receiver may read what it is told of.
+  if (delivers) await outbox.start();
 
   const { port } = server.http.address() as AddressInfo;
   const running = opened.move();

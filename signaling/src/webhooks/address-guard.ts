@@ -91,8 +91,20 @@ export function urlFault(text: string, allowPrivate: boolean): string | undefine
 
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
 
-const resolveBySystem = promisify(lookup);
-const bySystem: Resolve = (hostname) => resolveBySystem(hostname, { all: true });
+const lookupAll = promisify(lookup);
+const resolving = new Map<string, Promise<LookupAddress[]>>();
+
+/**
+ * By the system, hosts file included. libuv resolves two names at a time and can not give up on
+ * one: a name that hangs is asked for once, however many deliveries wait for it.
+ */
+const bySystem: Resolve = (hostname) => {
+  const running = resolving.get(hostname);
+  if (running) return running;
+  const resolved = lookupAll(hostname, { all: true }).finally(() => resolving.delete(hostname));
+  resolving.set(hostname, resolved);
+  return resolved;
+};
 
 /** Some address of the host is one that deliveries may not go to. */
 export class AddressRefused extends Error {

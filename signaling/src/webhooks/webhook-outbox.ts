@@ -43,9 +43,8 @@ export class WebhookOutbox {
     });
   }
 
-  /** Goes on where the process before this one stopped. */
+  /** Goes on where the process before this one stopped. Once what it tells of can be read. */
   async start(): Promise<void> {
-    await this.#parts.keys.renewSeals();
     await this.refresh();
     await this.tend();
     this.#tending = setInterval(() => {

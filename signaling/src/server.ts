@@ -9,6 +9,7 @@ import type { Features } from './features.ts';
 import { bindRoutes, type BindParts } from './http/bind-routes.ts';
 import { trustedProxies } from './http/client-address.ts';
 import { healthRoutes } from './http/health.ts';
+import { openApiRoute } from './http/open-api.ts';
 import { Idempotency } from './http/idempotency.ts';
 import { everywhere } from './http/page-headers.ts';
 import { sendProblem } from './http/problem.ts';
@@ -135,6 +136,7 @@ export function createServer(parts: ServerParts): SignalingServer {
       logger,
     }),
   );
+  app.use(openApiRoute());
   const handlers = {
     ...sessionRoutes({
       sessions,

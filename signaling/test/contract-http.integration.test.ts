@@ -1,5 +1,6 @@
 // The HTTP side of the contract against the real server: every route bound, every refusal a coded
 // problem document, every answer as its schema says (the harness throws on one that is not).
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS, Problem } from '@guruconnect/contract/errors';
@@ -378,4 +379,18 @@ it('health is told: alive, ready only with a media node, counted', async () => {
   const metrics = await (await get('/metrics')).text();
   expect(metrics).toMatch(/^gc_http_requests_total\{route="sessions.create",status="201"\} \d+/m);
   expect(metrics).not.toMatch(/ses_|vwr_|mch_|gci_/);
+});
+
+describe('the description of the contract', () => {
+  it('is served as it is checked in, to any origin, and not twice', async () => {
+    const answer = await gc.api('GET', '/openapi.json');
+    const file = new URL('../../contract/openapi/v1.json', import.meta.url);
+    expect(answer.body).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    const url = `${gc.url}${API_BASE}/openapi.json`;
+    const again = await fetch(url, {
+      headers: { 'if-none-match': answer.headers.get('etag') ?? '' },
+    });
+    expect(again.status).toBe(304);
+  });
 });

@@ -33,8 +33,10 @@ const capabilities = async (): Promise<Capabilities> =>
   Capabilities.parse((await gc.api('GET', '/capabilities', undefined, { key: null })).body);
 
 const SUPPORTED = [...(Object.keys(ENFORCED) as Feature[]), 'multi_monitor'] as const;
+/** Built, and on only where the operator has a folder of them (releases.integration.test.ts). */
+const WITHOUT_FOLDER: Feature = 'agent_releases';
 const UNSUPPORTED = (Object.keys(FEATURES) as Feature[]).filter(
-  (name) => !(SUPPORTED as readonly string[]).includes(name),
+  (name) => name !== WITHOUT_FOLDER && !(SUPPORTED as readonly string[]).includes(name),
 );
 
 describe.each(Object.entries(ENFORCED) as [Feature, () => Promise<ApiAnswer[]>][])(
@@ -111,6 +113,7 @@ it('what is not built is named, false, and says why', async () => {
   const { features, feature_details } = await capabilities();
   expect(Object.keys(features).sort()).toEqual(Object.keys(FEATURES).sort());
   expect(UNSUPPORTED).toContain('file_transfer');
+  expect(feature_details[WITHOUT_FOLDER]).toMatchObject({ state: 'off' });
   for (const name of UNSUPPORTED) {
     expect(features[name]).toBe(false);
     expect(feature_details[name]).toMatchObject({ state: 'unsupported' });

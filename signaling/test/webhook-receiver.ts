@@ -83,9 +83,18 @@ export class WebhookReceiver {
           body: JSON.parse(text) as WebhookBody,
         };
         this.received.push(received);
-        void Promise.resolve(this.answering(received, response)).then(() => {
-          if (!response.headersSent && !response.destroyed) response.writeHead(204).end();
-        });
+        const answer = (status: number): void => {
+          if (!response.headersSent && !response.destroyed) response.writeHead(status).end();
+        };
+        // A handler that fails (the server it asks is just being stopped) has not taken it.
+        void Promise.resolve(this.answering(received, response)).then(
+          () => {
+            answer(204);
+          },
+          () => {
+            answer(500);
+          },
+        );
       });
     });
     await new Promise<void>((resolve, reject) => {

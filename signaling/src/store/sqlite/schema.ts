@@ -121,7 +121,9 @@ export const MIGRATIONS = [
     created_at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
-  CREATE INDEX deliveries_by_lane ON deliveries (webhook_id, session_id, seq) WHERE state = 'pending';
+  -- With the time, so that what is pending is counted without a look at the table.
+  CREATE INDEX deliveries_by_lane ON deliveries (webhook_id, session_id, seq, created_at_ms)
+    WHERE state = 'pending';
   CREATE INDEX deliveries_by_time ON deliveries (webhook_id, next_attempt_at_ms, id)
     WHERE next_attempt_at_ms IS NOT NULL;
 

@@ -118,7 +118,8 @@ export class Agent {
    * @throws UnsupportedPlatform; Error when the state folder cannot be used.
    */
   static async start(config: AgentConfig, options: AgentOptions): Promise<Agent> {
-    const { logger, clock = systemClock } = options;
+    const { clock = systemClock } = options;
+    const logger = options.logger.child({ device_id: config.deviceId });
     const key = await MachineKey.open(config.stateDir, config.deviceId);
     let lost: (error: Error) => void = () => undefined;
     const [desktop] = await Promise.all([
@@ -172,6 +173,8 @@ export class Agent {
   async #run(): Promise<void> {
     try {
       if (!(await this.#enrolled())) return;
+      // Once: pino appends, and would repeat it with each reconnect.
+      this.#logger.setBindings({ machine_id: this.#key.registration?.machine_id });
       await this.#link.run();
     } catch (thrown) {
       const err = GcError.from(thrown);
@@ -199,7 +202,7 @@ export class Agent {
     );
     if (!registration) return false;
     this.#key.registered(registration);
-    this.#logger.info({ ...registration, device_id: deviceId }, 'enrolled');
+    this.#logger.info(registration, 'enrolled');
     return true;
   }
 
@@ -219,8 +222,8 @@ export class Agent {
   }
 
   /** What became of our sessions while signaling was away. New transports come by themselves. */
-  #welcomed({ machine_id, sessions }: Welcome): void {
-    this.#logger.info({ machine_id, sessions: sessions.length }, 'signaling reached');
+  #welcomed({ sessions }: Welcome): void {
+    this.#logger.info({ sessions: sessions.length }, 'signaling reached');
     for (const told of sessions) {
       const session = this.#sessions.get(told.session_id);
       if (told.outcome === 'ended') session?.end(told.end_reason, 'told');

@@ -166,6 +166,21 @@ describe('monitors and the sessions that watch them', () => {
     expect(stream(2).target.maxBitrateBps).toBe(MAX_BPS);
   });
 
+  it('come less often rather than later when the path is narrow', () => {
+    const { stream, session } = hub();
+    const one = session();
+    one.setWatched([1]);
+    for (const [bps, fps] of [
+      [12_000_000, 60],
+      [720_000, 30],
+      [150_000, 6],
+      [10_000, 5],
+    ] as const) {
+      one.setPathBps(bps);
+      expect(stream(1).target).toEqual({ maxBitrateBps: bps, maxFps: fps });
+    }
+  });
+
   it('follow their size, appear and disappear', () => {
     const { hub: feeds, stream, streams, session } = hub();
     session().setWatched([1, 2, 3]);

@@ -8,6 +8,19 @@ import type { InputMark } from './input-mark.ts';
 import { MonitorStream, type MonitorStreamOptions } from './monitor-stream.ts';
 import type { CaptureSource } from './monitor-worker-messages.ts';
 
+/** Frames smaller than this are not worth looking at (frame-budget.ts): then rather fewer of them. */
+const WORTHWHILE_FRAME_BYTES = 3_000;
+const LOWEST_MAX_FPS = 5;
+
+/** Pure. The order of sacrifice: frames per second go before quality, and delay never does. */
+export function targetFor(bitrateBps: number): StreamTarget {
+  const affordableFps = Math.floor(bitrateBps / 8 / WORTHWHILE_FRAME_BYTES);
+  return {
+    maxBitrateBps: Math.round(bitrateBps),
+    maxFps: Math.min(DEFAULT_TARGET.maxFps, Math.max(LOWEST_MAX_FPS, affordableFps)),
+  };
+}
+
 /** The part of MonitorStream that is used here. */
 export type HubStream = Pick<
   MonitorStream,
@@ -129,7 +142,7 @@ export class MonitorHub {
     const stream = open({
       source,
       chroma: '420',
-      target: { ...DEFAULT_TARGET, maxBitrateBps },
+      target: targetFor(maxBitrateBps),
       inputMark,
       onFrame: (frame) => this.#deliver(id, frame),
       onState: (state) => {
@@ -160,8 +173,7 @@ export class MonitorHub {
       );
       if (watchers.length > 0 && share !== feed.bitrateBps) {
         feed.bitrateBps = share;
-        const target: StreamTarget = { ...DEFAULT_TARGET, maxBitrateBps: Math.round(share) };
-        feed.stream.setTarget(target);
+        feed.stream.setTarget(targetFor(share));
       }
       if (watchers.length > 0 === feed.watched) continue;
       feed.watched = watchers.length > 0;

@@ -180,6 +180,7 @@ export class AgentSession {
   viewerJoined(introduction: ViewerIntroduction): void {
     const { viewer_id, grants } = introduction;
     const known = this.#viewers.get(viewer_id);
+    if (!known) this.#parts.logger.info({ viewer_id, grants }, 'viewer joined');
     if (known) known.grants = grants;
     else this.#viewers.set(viewer_id, { introduction, grants, channels: new Map() });
     this.#input.setViewer(viewer_id, grants);
@@ -190,7 +191,8 @@ export class AgentSession {
   viewerLeft(viewerId: ViewerId): void {
     this.#closeChannels(viewerId);
     this.#input.removeViewer(viewerId);
-    this.#viewers.delete(viewerId);
+    if (this.#viewers.delete(viewerId))
+      this.#parts.logger.info({ viewer_id: viewerId }, 'viewer left');
     this.#updateSign();
   }
 
@@ -199,6 +201,7 @@ export class AgentSession {
     const viewer = this.#viewers.get(viewerId);
     if (!viewer) throw new GcError('not_found', 'No such viewer in this session');
     viewer.grants = grants;
+    this.#parts.logger.info({ viewer_id: viewerId, grants }, 'grants changed');
     this.#input.setViewer(viewerId, grants);
     if (!grants.includes('control')) this.#closeChannels(viewerId);
     this.#updateSign();
@@ -239,6 +242,7 @@ export class AgentSession {
       throw new GcError('grant_missing', 'The viewer lost control meanwhile');
     }
     viewer.channels.set(channel, opened);
+    this.#parts.logger.info({ viewer_id: viewerId, channel }, 'input opened');
     this.#updateSign();
   }
 
@@ -349,7 +353,10 @@ export class AgentSession {
       logger: logger.child({ epoch }),
     });
     this.#video.setPathBps(bandwidth.targetBps);
-    const stopBandwidth = bandwidth.onTarget((bps) => this.#video.setPathBps(bps));
+    const stopBandwidth = bandwidth.onTarget((bps) => {
+      logger.debug({ epoch, bps }, 'path');
+      this.#video.setPathBps(bps);
+    });
     const placement: Placement = {
       epoch,
       peer,

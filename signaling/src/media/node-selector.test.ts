@@ -45,6 +45,11 @@ describe('choosing a node', () => {
     expect(selectNode([], 0)).toBeUndefined();
   });
 
+  it('takes an idle node also after a burst of placements: only the node knows when it is full', () => {
+    const burst = node('only', {}, { placedAtMs: Array<number>(5000).fill(0) });
+    expect(selectNode([burst], 0)).toBe('only');
+  });
+
   it('spreads a burst over equal nodes although none has reported yet', () => {
     const placed = new Map<string, number[]>([
       ['a', []],

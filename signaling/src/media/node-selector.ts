@@ -8,20 +8,23 @@ export type Candidate = NodeStatus & {
   readonly placedAtMs: readonly number[];
 };
 
-/** What one session that was just placed is taken to cost, as a share of the node. */
-const RESERVATION = 0.02;
+/** What one session that was just placed is taken to cost, as a share of the node: a guess, good
+ * for spreading a burst, too rough to refuse by. */
+const RESERVATION = 0.002;
 /** After this the node's own figures tell what the session costs. */
 export const RESERVATION_MS = 10_000;
-/** A node at its limit in any dimension takes nothing. */
+/** A node that says so itself, in any dimension, takes nothing. */
 const FULL = 1;
 
+const reportedLoad = ({ load }: NodeStatus): number =>
+  Math.max(load.cpu, load.egress, load.ingress, load.packets, load.consumers);
+
 export function loadOf(candidate: Candidate, nowMs: number): number {
-  const { cpu, egress, ingress, packets, consumers } = candidate.load;
   const reserved = candidate.placedAtMs.reduce((sum, placedAtMs) => {
     const left = 1 - (nowMs - placedAtMs) / RESERVATION_MS;
     return sum + RESERVATION * Math.min(1, Math.max(0, left));
   }, 0);
-  return Math.max(cpu, egress, ingress, packets, consumers) + reserved;
+  return reportedLoad(candidate) + reserved;
 }
 
 /**
@@ -34,7 +37,7 @@ export function selectNode(
   nowMs: number,
   random: () => number = Math.random,
 ): NodeId | undefined {
-  const able = candidates.filter((node) => !node.draining && loadOf(node, nowMs) < FULL);
+  const able = candidates.filter((node) => !node.draining && reportedLoad(node) < FULL);
   const first = able[Math.floor(random() * able.length)];
   if (!first) return undefined;
   const others = able.filter((node) => node !== first);

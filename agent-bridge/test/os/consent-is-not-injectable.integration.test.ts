@@ -13,6 +13,7 @@ import type { Injector } from '../../src/input/injector.ts';
 import { openX11Injector } from '../../src/input/injector.x11.ts';
 import { XConnection } from '../../src/x11/x-connection.ts';
 import { aWhile, eventually } from './eventually.ts';
+import { freeDisplay } from './free-display.ts';
 import { PersonAtXvfb } from './person.ts';
 import { visibleWindows, type WindowOnScreen } from './window-manager.ts';
 
@@ -23,7 +24,7 @@ let x: XConnection;
 let injector: Injector;
 
 beforeAll(async () => {
-  person = await PersonAtXvfb.start(74);
+  person = await PersonAtXvfb.start(freeDisplay());
 });
 afterAll(async () => person.leave());
 beforeEach(() => {
@@ -41,7 +42,7 @@ const run = async (program: string, ...args: string[]): Promise<string> => {
 };
 
 const windowOf = (wmClass: string): Promise<WindowOnScreen> =>
-  eventually(wmClass, async () => (await visibleWindows(run, wmClass))[0]);
+  eventually(wmClass, async () => (await visibleWindows(run, 'class', wmClass))[0]);
 
 function inject(...codes: string[]): void {
   for (const code of codes) injector.key(usageOf(code)!, true);

@@ -8,6 +8,7 @@ import { PROMPT_TITLE } from '../../src/consent/prompt-wording.ts';
 import { XConnection } from '../../src/x11/x-connection.ts';
 import { XDisplay } from '../x-display.ts';
 import { aWhile, eventually } from './eventually.ts';
+import { freeDisplay } from './free-display.ts';
 import { startOpenbox, visibleWindows, type WindowOnScreen } from './window-manager.ts';
 
 /** The primary monitor is the second one, so that centring on it can be seen. */
@@ -24,7 +25,7 @@ let x: XConnection;
 let prompt: ConsentPrompt;
 
 beforeAll(async () => {
-  display = await XDisplay.start(73, [
+  display = await XDisplay.start(freeDisplay(), [
     { mode: '1280x720', x: 0, y: 0 },
     { mode: '1280x800', x: 1280, y: 0 },
   ]);
@@ -41,7 +42,7 @@ afterEach(() => {
 });
 
 const visiblePrompts = (): Promise<WindowOnScreen[]> =>
-  visibleWindows((...command) => display.run(...command), 'guruconnect-consent');
+  visibleWindows((...command) => display.run(...command), 'class', 'guruconnect-consent');
 
 const waitForPrompt = (): Promise<WindowOnScreen> =>
   eventually('the prompt', async () => (await visiblePrompts())[0]);
@@ -204,7 +205,7 @@ describe('the window', () => {
 
 describe('the end of the X server', () => {
   it('makes the open question "unavailable", and every later one', async () => {
-    const doomed = await XDisplay.start(71);
+    const doomed = await XDisplay.start(freeDisplay());
     const connection = XConnection.open(doomed.name);
     const orphan = openX11ConsentPrompt(connection, { screen: () => ({ ...PRIMARY, x: 0 }) });
     const open = orphan.ask(QUESTION);

@@ -8,6 +8,7 @@ import { XConnection } from '../../src/x11/x-connection.ts';
 import { bind } from '../../src/x11/xlib.ts';
 import { XDisplay } from '../x-display.ts';
 import { aWhile, eventually } from './eventually.ts';
+import { freeDisplay } from './free-display.ts';
 import { focusWindow, startOpenbox } from './window-manager.ts';
 
 const ON_ROOT = { xPx: 1100, yPx: 650 };
@@ -21,7 +22,7 @@ const shapes: CursorShape[] = [];
 const positions: CursorPosition[] = [];
 
 beforeAll(async () => {
-  display = await XDisplay.start(73, [{ mode: '1280x720', x: 0, y: 0 }]);
+  display = await XDisplay.start(freeDisplay(), [{ mode: '1280x720', x: 0, y: 0 }]);
   await startOpenbox(display);
   await display.run('xsetroot', '-cursor_name', 'left_ptr');
   display.spawn('xterm', '-T', 'terminal', '-geometry', '80x24+20+20');
@@ -138,7 +139,7 @@ describe('without a window manager', () => {
   let lost = false;
 
   beforeAll(async () => {
-    bare = await XDisplay.start(71);
+    bare = await XDisplay.start(freeDisplay());
     connection = XConnection.open(bare.name, { onLost: () => (lost = true) });
   });
   afterAll(async () => {

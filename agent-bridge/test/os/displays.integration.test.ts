@@ -9,6 +9,7 @@ import { openX11Displays } from '../../src/displays/displays.x11.ts';
 import { XConnection } from '../../src/x11/x-connection.ts';
 import { XDisplay } from '../x-display.ts';
 import { aWhile, eventually } from './eventually.ts';
+import { freeDisplay } from './free-display.ts';
 
 const LEFT = { mode: '1280x720', x: 0, y: 0 };
 const RIGHT = { mode: '1280x800', x: 1280, y: 0 };
@@ -20,7 +21,7 @@ describe('displays on a real X server', () => {
   const heard: Topology[] = [];
 
   beforeAll(async () => {
-    display = await XDisplay.start(70, [LEFT]);
+    display = await XDisplay.start(freeDisplay(), [LEFT]);
   });
   afterAll(async () => display.stop());
   afterEach(() => {
@@ -161,7 +162,7 @@ describe('displays on a real X server', () => {
   });
 
   it('survives the death of the X server', async () => {
-    const doomed = await XDisplay.start(71, [LEFT]);
+    const doomed = await XDisplay.start(freeDisplay(), [LEFT]);
     let lost = false;
     x = XConnection.open(doomed.name, { onLost: () => (lost = true) });
     displays = openX11Displays(x);
@@ -174,21 +175,22 @@ describe('displays on a real X server', () => {
 
 describe('virtual monitors (xrandr --setmonitor on a server with one output)', () => {
   it('appear, are told apart and go again', async () => {
+    const name = `:${freeDisplay()}`;
     const server = spawn(
       'Xvfb',
-      [':74', '-screen', '0', '1600x600x24', '-nolisten', 'tcp', '-displayfd', '3'],
+      [name, '-screen', '0', '1600x600x24', '-nolisten', 'tcp', '-displayfd', '3'],
       {
         stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
       },
     );
     await once(server.stdio[3]!, 'data');
-    const x = XConnection.open(':74');
+    const x = XConnection.open(name);
     const displays = openX11Displays(x);
     try {
       expect(displays.current().monitors).toHaveLength(1);
       const heard: Topology[] = [];
       displays.onChange((topology) => heard.push(topology));
-      const env = { ...process.env, DISPLAY: ':74' };
+      const env = { ...process.env, DISPLAY: name };
       const xrandr = (...args: string[]) =>
         once(spawn('xrandr', args, { env, stdio: 'ignore' }), 'exit');
       await xrandr('--setmonitor', 'left', '800/200x600/150+0+0', 'screen');

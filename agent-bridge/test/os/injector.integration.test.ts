@@ -16,6 +16,7 @@ import { readRepeatingKeys } from '../../src/x11/xkb.ts';
 import { readPointer } from '../../src/x11/xfixes.ts';
 import { XDisplay } from '../x-display.ts';
 import { aWhile, eventually } from './eventually.ts';
+import { freeDisplay } from './free-display.ts';
 import { focusWindow, startOpenbox } from './window-manager.ts';
 import { Xev } from './xev.ts';
 
@@ -27,7 +28,7 @@ let x: XConnection;
 let injector: Injector;
 
 beforeAll(async () => {
-  display = await XDisplay.start(72, [
+  display = await XDisplay.start(freeDisplay(), [
     { mode: '1280x720', x: 0, y: 0 },
     { mode: '1280x800', x: 1280, y: 0 },
   ]);
@@ -331,7 +332,7 @@ describe('the end', () => {
   it('refuses after close, and after the display went away, without throwing', async () => {
     injector.close();
     expect(injector.key(usage('KeyA'), true)).toBe('closed');
-    const doomed = await XDisplay.start(71);
+    const doomed = await XDisplay.start(freeDisplay());
     let lost = false;
     const connection = XConnection.open(doomed.name, { onLost: () => (lost = true) });
     const orphan = openX11Injector(connection);

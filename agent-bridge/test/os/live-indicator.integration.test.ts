@@ -7,6 +7,7 @@ import { XWindow } from '../../src/x11/x-window.ts';
 import { bind } from '../../src/x11/xlib.ts';
 import { XDisplay } from '../x-display.ts';
 import { eventually } from './eventually.ts';
+import { freeDisplay } from './free-display.ts';
 import { startOpenbox, visibleWindows, type WindowOnScreen } from './window-manager.ts';
 
 const SCREEN = { x: 0, y: 0, width: 1280, height: 720, scale: 1 };
@@ -19,7 +20,7 @@ let indicator: LiveIndicator;
 const stops: StopKind[] = [];
 
 beforeAll(async () => {
-  display = await XDisplay.start(72, [{ mode: '1280x720', x: 0, y: 0 }]);
+  display = await XDisplay.start(freeDisplay(), [{ mode: '1280x720', x: 0, y: 0 }]);
   await startOpenbox(display);
 });
 afterAll(async () => display.stop());
@@ -38,7 +39,7 @@ afterEach(() => {
 });
 
 const strips = (): Promise<WindowOnScreen[]> =>
-  visibleWindows((...command) => display.run(...command), 'guruconnect-indicator');
+  visibleWindows((...command) => display.run(...command), 'class', 'guruconnect-indicator');
 
 const theStrip = () =>
   eventually('one strip', async () => {
@@ -183,7 +184,7 @@ describe('stopping', () => {
 });
 
 it('is unavailable once the display is lost, and says so', async () => {
-  const doomed = await XDisplay.start(71);
+  const doomed = await XDisplay.start(freeDisplay());
   let lost = false;
   const connection = XConnection.open(doomed.name, { onLost: () => (lost = true) });
   const orphan = openX11LiveIndicator(connection, { onStop: () => {}, screen: () => SCREEN });

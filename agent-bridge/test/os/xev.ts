@@ -56,7 +56,10 @@ export class Xev {
   /** The middle of its window, pixels of the desktop. */
   async centre(): Promise<{ xPx: number; yPx: number }> {
     const run: Run = (...command) => this.#display.run(...command);
-    const at = await eventually('xev window', async () => (await visibleWindows(run, 'xev'))[0]);
+    const at = await eventually(
+      'xev window',
+      async () => (await visibleWindows(run, 'name', 'xev'))[0],
+    );
     return {
       xPx: at.x + Math.floor(at.width / 2),
       yPx: at.y + Math.floor(at.height / 2),

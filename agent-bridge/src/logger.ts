@@ -5,14 +5,7 @@ import { GcError } from '@guruconnect/contract/errors';
 export type { Logger } from 'pino';
 
 /** Fields that hold secrets wherever somebody puts them into a line by mistake. */
-const SECRET_FIELDS = [
-  'token',
-  'proof',
-  'secret',
-  'privateKey',
-  'enrolmentToken',
-  'authorization',
-];
+const SECRET_FIELDS = ['token', 'proof', 'secret', 'privateKey', 'enrolmentToken', 'authorization'];
 
 /** Only what a reader needs of an error; what a peer wrote into it stays out but for its code. */
 const printError = (error: unknown): object => {

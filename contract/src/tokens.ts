@@ -77,12 +77,15 @@ export const ViewerProofClaims = z.object({
   jti,
 });
 
+/** A coordinate or key of 32 bytes as JWK has it: base64url (RFC 7515, 2) of exactly that length. */
+const bytes32 = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
+
 /** Public key of a viewer: made by WebCrypto, not extractable. */
 export const ViewerJwk = z.strictObject({
   kty: z.literal('EC'),
   crv: z.literal('P-256'),
-  x: z.string().length(43),
-  y: z.string().length(43),
+  x: bytes32,
+  y: bytes32,
 });
 export type ViewerJwk = z.output<typeof ViewerJwk>;
 
@@ -90,7 +93,7 @@ export type ViewerJwk = z.output<typeof ViewerJwk>;
 export const MachineJwk = z.strictObject({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
-  x: z.string().length(43),
+  x: bytes32,
 });
 export type MachineJwk = z.output<typeof MachineJwk>;
 

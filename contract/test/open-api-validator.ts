@@ -22,6 +22,7 @@ const DOCUMENT_ID = 'openapi.json';
 export class OpenApiValidator {
   readonly #ajv: Ajv2020;
   readonly #operations = new Map<string, Operation>();
+  readonly #validators = new Map<JsonSchema, ValidateFunction>();
 
   constructor(document: OpenApiDocument = readOpenApi(V1_FILE)) {
     this.#ajv = new Ajv2020({ allErrors: true, strict: false });
@@ -59,10 +60,19 @@ export class OpenApiValidator {
     return faults;
   }
 
-  #faults(schema: JsonSchema, value: unknown): string[] {
+  /** Each once: compiling costs a hundred times what judging does. */
+  #compiled(schema: JsonSchema): ValidateFunction {
+    const known = this.#validators.get(schema);
+    if (known) return known;
     const validate: ValidateFunction = schema.$ref?.startsWith('#/')
       ? this.#ajv.compile({ $ref: DOCUMENT_ID + schema.$ref })
       : this.#ajv.compile(schema);
+    this.#validators.set(schema, validate);
+    return validate;
+  }
+
+  #faults(schema: JsonSchema, value: unknown): string[] {
+    const validate = this.#compiled(schema);
     if (validate(value)) return [];
     return (validate.errors ?? []).map(
       ({ instancePath, message, params }) =>

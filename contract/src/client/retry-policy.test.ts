@@ -41,6 +41,7 @@ describe('a failed request', () => {
     expect(retryDelayMs('enrolment_tokens.create', 0, failure('rate_limited'))).toBeDefined();
     expect(retryDelayMs('sessions.create', 0, failure('timeout', true))).toBeDefined();
     expect(isRepeatable('sessions.end')).toBe(true);
+    expect(isRepeatable('viewers.remove')).toBe(true);
     expect(isRepeatable('viewer_codes.create')).toBe(false);
   });
 

@@ -13,18 +13,16 @@ import type { AgentConfig } from './config.ts';
 import { ConsentGate } from './consent/consent-gate.ts';
 import { IndicatorBoard } from './consent/indicator-board.ts';
 import type { LiveIndicator } from './consent/live-indicator.ts';
-import type { CursorListeners, CursorWatch } from './cursor/cursor.ts';
-import type { AgentEnd } from './exit-codes.ts';
-import type { Pointer } from './facts/facts-sender.ts';
+import { SharedPointer } from './cursor/shared-pointer.ts';
+import { endOf, type AgentEnd } from './exit-codes.ts';
 import { openFloor } from './input/arbitration.ts';
-import { enrol } from './link/enrolment.ts';
+import { registeredKey } from './link/enrolment.ts';
 import { MachineKey } from './link/machine-key.ts';
-import { untilDone } from './link/reconnect-loop.ts';
 import { SignalLink, type Welcome } from './link/signal-link.ts';
 import type { Logger } from './logger.ts';
 import { InputMark } from './media/input-mark.ts';
 import { MonitorHub } from './media/monitor-hub.ts';
-import { openDesktop, UnsupportedPlatform, type Desktop, type OpenDesktop } from './platform.ts';
+import { openDesktop, openWhenThere, type Desktop, type OpenDesktop } from './platform.ts';
 import { MeasuredBandwidth } from './rtc/measured-bandwidth.ts';
 import { installWebRtc } from './rtc/web-rtc.ts';
 import { AgentSession } from './session/agent-session.ts';
@@ -58,6 +56,7 @@ export class Agent {
   readonly #indicator: LiveIndicator;
   readonly #board: IndicatorBoard;
   readonly #consent: ConsentGate;
+  readonly #pointer: SharedPointer;
   readonly #inputMark = new InputMark();
   readonly #link: SignalLink;
   readonly #words: LastWords;
@@ -67,7 +66,6 @@ export class Agent {
   readonly #stopListening: () => void;
   readonly #closing = new AbortController();
   readonly #ended = Promise.withResolvers<AgentEnd>();
-  #cursor: CursorWatch | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -92,6 +90,16 @@ export class Agent {
       prompt: desktop.prompt,
       unattended: config.unattended,
       clock,
+    });
+    this.#pointer = new SharedPointer({
+      open: (listeners) => desktop.watchCursor(listeners),
+      listeners: {
+        onShape: () => this.#tellAll(({ facts }) => facts.shapeChanged()),
+        onPosition: (position) => this.#tellAll(({ facts }) => facts.positionChanged(position)),
+        ownPosition: () => desktop.injector.lastPointer(),
+      },
+      topology: () => desktop.displays.current(),
+      logger,
     });
     this.#link = new SignalLink({
       url: config.signalingUrl,
@@ -163,7 +171,7 @@ export class Agent {
     this.#stopListening();
     for (const session of [...this.#sessions.values()]) session.end('agent_lost', 'told');
     this.#link.close();
-    this.#cursor?.close();
+    this.#pointer.stop();
     this.#indicator.close();
     await this.#hub.close();
     this.desktop.close();
@@ -171,39 +179,26 @@ export class Agent {
   }
 
   async #run(): Promise<void> {
+    const { signalingUrl, deviceId, enrolmentToken } = this.#config;
     try {
-      if (!(await this.#enrolled())) return;
+      const registration = await registeredKey(this.#key, {
+        signalingUrl,
+        deviceId,
+        token: enrolmentToken,
+        clock: this.#clock,
+        logger: this.#logger,
+        signal: this.#closing.signal,
+      });
+      if (!registration) return;
       // Once: pino appends, and would repeat it with each reconnect.
-      this.#logger.setBindings({ machine_id: this.#key.registration?.machine_id });
+      this.#logger.setBindings({ machine_id: registration.machine_id });
       await this.#link.run();
     } catch (thrown) {
       const err = GcError.from(thrown);
-      const end = ENDS[err.code] ?? 'failed';
-      this.#logger.fatal({ err, code: err.code }, FINAL_WORDS[end] ?? 'the agent cannot go on');
+      const { end, words } = endOf(err.code);
+      this.#logger.fatal({ err }, words);
       this.#ended.resolve(end);
     }
-  }
-
-  /** @returns false when closed before. @throws GcError when no other attempt can help. */
-  async #enrolled(): Promise<boolean> {
-    if (this.#key.registration) return true;
-    const { enrolmentToken, signalingUrl, deviceId } = this.#config;
-    if (enrolmentToken === undefined)
-      throw new GcError('device_enrolled', 'not enrolled yet, and GC_ENROLMENT_TOKEN is not set');
-    const registration = await untilDone(
-      () => enrol(signalingUrl, this.#key, deviceId, enrolmentToken),
-      {
-        isPermanent: ({ code, retryable }) => !retryable && code !== 'timeout',
-        onFailed: (err, attempt) =>
-          this.#logger[attempt === 0 ? 'warn' : 'debug']({ err }, 'not enrolled yet; trying again'),
-        clock: this.#clock,
-        signal: this.#closing.signal,
-      },
-    );
-    if (!registration) return false;
-    this.#key.registered(registration);
-    this.#logger.info(registration, 'enrolled');
-    return true;
   }
 
   #hello() {
@@ -249,15 +244,15 @@ export class Agent {
         return {};
       },
       'viewer.joined': ({ session_id, viewer }) => {
-        of(session_id).viewerJoined(viewer);
+        of(session_id).viewers.join(viewer);
         return {};
       },
       'viewer.left': ({ session_id, viewer_id }) => {
-        of(session_id).viewerLeft(viewer_id);
+        of(session_id).viewers.leave(viewer_id);
         return {};
       },
       'grants.change': ({ session_id, viewer_id, grants }) => {
-        of(session_id).changeGrants(viewer_id, grants);
+        of(session_id).viewers.changeGrants(viewer_id, grants);
         return {};
       },
       'video.watch': ({ session_id, epoch, monitor_ids }) => {
@@ -299,7 +294,7 @@ export class Agent {
       arbitration: openFloor,
       board: this.#board,
       indicated: mode === 'attended' ? 'required' : shown,
-      pointer: this.#pointer(),
+      pointer: this.#pointer,
       topology: () => displays.current(),
       newBandwidth: () =>
         new MeasuredBandwidth({
@@ -312,7 +307,7 @@ export class Agent {
       onEnded: (ended) => this.#sessionEnded(ended),
     });
     this.#sessions.set(session_id, session);
-    this.#watchPointer();
+    this.#pointer.start();
     void session.decide();
     return {};
   }
@@ -322,9 +317,7 @@ export class Agent {
     this.#endedHere.add(id);
     const [oldest] = this.#endedHere;
     if (this.#endedHere.size > MAX_REMEMBERED && oldest) this.#endedHere.delete(oldest);
-    if (this.#sessions.size > 0) return;
-    this.#cursor?.close();
-    this.#cursor = undefined;
+    if (this.#sessions.size === 0) this.#pointer.stop();
   }
 
   /** The person at the screen wants it to end: everything the sign names, now. */
@@ -347,81 +340,11 @@ export class Agent {
       // Not connected: the next hello tells it.
       .catch((err: unknown) => this.#logger.debug({ err }, 'topology.changed was not heard'))
       .finally(() => {
-        for (const session of this.#sessions.values()) session.topologyChanged();
+        this.#tellAll((session) => session.topologyChanged());
       });
   }
 
-  /** Only while there is a session: watching the pointer costs a little with each movement. */
-  #watchPointer(): void {
-    if (this.#cursor) return;
-    const listeners: CursorListeners = {
-      onShape: () => {
-        for (const session of this.#sessions.values()) session.pointerShapeChanged();
-      },
-      onPosition: (position) => {
-        for (const session of this.#sessions.values()) session.pointerMoved(position);
-      },
-      ownPosition: () => this.desktop.injector.lastPointer(),
-    };
-    try {
-      this.#cursor = this.desktop.watchCursor(listeners);
-    } catch (err) {
-      this.#logger.warn({ err }, 'the pointer cannot be watched: viewers draw their own');
-    }
+  #tellAll(tell: (session: AgentSession) => void): void {
+    for (const session of this.#sessions.values()) tell(session);
   }
-
-  #pointer(): Pointer {
-    return {
-      shape: () => this.#cursor?.shape(),
-      position: () => this.#cursor?.position(),
-      topology: () => this.desktop.displays.current(),
-    };
-  }
-}
-
-const ENDS: Readonly<Partial<Record<GcError['code'], AgentEnd>>> = {
-  credential_revoked: 'revoked',
-  machine_quarantined: 'quarantined',
-  unauthenticated: 'enrolment_refused',
-  credential_expired: 'enrolment_refused',
-  device_enrolled: 'enrolment_refused',
-  invalid_request: 'enrolment_refused',
-  feature_off: 'enrolment_refused',
-};
-
-const FINAL_WORDS: Readonly<Partial<Record<AgentEnd, string>>> = {
-  revoked: 'the machine key was revoked: remove the state folder and enrol again',
-  quarantined: 'the machine key is in use twice: one of the machines is a clone of the other',
-  enrolment_refused: 'this machine is not enrolled: mint a new enrolment token for it',
-};
-
-/** A machine may start the agent before its desktop: it waits. @throws UnsupportedPlatform. */
-async function openWhenThere(
-  open: OpenDesktop,
-  config: AgentConfig,
-  onLost: (error: Error) => void,
-  { logger, clock }: { logger: Logger; clock: Clock },
-): Promise<Desktop> {
-  let unsupported: UnsupportedPlatform | undefined;
-  const desktop = await untilDone(
-    () => {
-      try {
-        return Promise.resolve(open(config, onLost));
-      } catch (error) {
-        if (error instanceof UnsupportedPlatform) unsupported = error;
-        return Promise.reject(new GcError('internal', String(error), { cause: error }));
-      }
-    },
-    {
-      isPermanent: () => unsupported !== undefined,
-      onFailed: (err, attempt) =>
-        logger[attempt === 0 ? 'warn' : 'debug']({ err }, 'no desktop yet; trying again'),
-      clock,
-      signal: new AbortController().signal,
-    },
-  ).catch((error: unknown) => {
-    throw unsupported ?? error;
-  });
-  if (!desktop) throw new Error('no desktop');
-  return desktop;
 }

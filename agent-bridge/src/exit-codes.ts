@@ -1,4 +1,5 @@
 // How the agent's process ends, for whoever supervises it: what another start can cure, and what not.
+import type { ErrorCode } from '@guruconnect/contract/errors';
 
 export const EXIT_CODES = {
   /** Asked to stop. */
@@ -19,3 +20,30 @@ export const EXIT_CODES = {
   desktop_lost: 14,
 } as const;
 export type AgentEnd = keyof typeof EXIT_CODES;
+
+/** What a refusal that no other attempt can cure makes of the agent. */
+export function endOf(code: ErrorCode): { readonly end: AgentEnd; readonly words: string } {
+  switch (code) {
+    case 'credential_revoked':
+      return {
+        end: 'revoked',
+        words: 'the machine key was revoked: remove the state folder and enrol again',
+      };
+    case 'machine_quarantined':
+      return {
+        end: 'quarantined',
+        words: 'the machine key is in use twice: one of the machines is a clone of the other',
+      };
+    case 'unauthenticated':
+    case 'credential_expired':
+    case 'device_enrolled':
+    case 'invalid_request':
+    case 'feature_off':
+      return {
+        end: 'enrolment_refused',
+        words: 'this machine is not enrolled: mint a new enrolment token for it',
+      };
+    default:
+      return { end: 'failed', words: 'the agent cannot go on' };
+  }
+}

@@ -1,6 +1,8 @@
 // The one place where the operating system is chosen. What it opens is a desktop: everything the
 // agent needs of this machine, behind interfaces. Owned by Agent.
+import { backoffMs } from '@guruconnect/contract/base/backoff';
 import type { Monitor } from '@guruconnect/contract/monitor';
+import type { Clock } from './clock.ts';
 import type { AgentConfig } from './config.ts';
 import type { LiveIndicator, StopKind } from './consent/live-indicator.ts';
 import { RecordingLiveIndicator } from './consent/live-indicator.recording.ts';
@@ -17,6 +19,7 @@ import { openX11Displays } from './displays/displays.x11.ts';
 import type { Injector } from './input/injector.ts';
 import { RecordingInjector } from './input/injector.recording.ts';
 import { openX11Injector } from './input/injector.x11.ts';
+import type { Logger } from './logger.ts';
 import type { CaptureSource } from './media/monitor-worker-messages.ts';
 import { XConnection } from './x11/x-connection.ts';
 import type { XError } from './x11/x-error.ts';
@@ -58,6 +61,27 @@ export const openDesktop: OpenDesktop = (config, onLost) => {
       );
   }
 };
+
+/**
+ * A machine may start the agent before its desktop: then it waits for it.
+ * @throws UnsupportedPlatform.
+ */
+export async function openWhenThere(
+  open: OpenDesktop,
+  config: DesktopConfig,
+  onLost: (error: Error) => void,
+  { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
+): Promise<Desktop> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return open(config, onLost);
+    } catch (err) {
+      if (err instanceof UnsupportedPlatform) throw err;
+      logger[attempt === 0 ? 'warn' : 'debug']({ err }, 'no desktop yet; trying again');
+    }
+    await new Promise<void>((resolve) => clock.after(backoffMs(attempt), resolve));
+  }
+}
 
 function openX11Desktop(config: DesktopConfig, onLost: (error: XError) => void): Desktop {
   const displayName = config.display ?? ':0';

@@ -5,7 +5,10 @@ import { request as httpsRequest } from 'node:https';
 import { GcError, Problem } from '@guruconnect/contract/errors';
 import type { DeviceId } from '@guruconnect/contract/ids';
 import { API_BASE, ROUTES } from '@guruconnect/contract/http/v1/routes';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
 import type { Registration, MachineKey } from './machine-key.ts';
+import { untilDone } from './reconnect-loop.ts';
 
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -32,6 +35,41 @@ export async function enrol(
   }
   const { machine_id, key_id } = ROUTES['agent.enrol'].response.parse(body);
   return { machine_id, key_id };
+}
+
+export interface EnrolmentOptions {
+  readonly signalingUrl: string;
+  readonly deviceId: DeviceId;
+  /** Undefined when the environment has none: then only a key that is registered already will do. */
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes sure that signaling knows the key, however long it takes to reach it.
+ * @returns the registration, undefined when aborted. @throws GcError when a new token is needed.
+ */
+export async function registeredKey(
+  key: MachineKey,
+  options: EnrolmentOptions,
+): Promise<Registration | undefined> {
+  if (key.registration) return key.registration;
+  const { signalingUrl, deviceId, token, clock, logger, signal } = options;
+  if (token === undefined)
+    throw new GcError('device_enrolled', 'not enrolled yet, and GC_ENROLMENT_TOKEN is not set');
+  const registration = await untilDone(() => enrol(signalingUrl, key, deviceId, token), {
+    isPermanent: ({ retryable }) => !retryable,
+    onFailed: (err, attempt) =>
+      logger[attempt === 0 ? 'warn' : 'debug']({ err }, 'not enrolled yet; trying again'),
+    clock,
+    signal,
+  });
+  if (!registration) return undefined;
+  key.registered(registration);
+  logger.info(registration, 'enrolled');
+  return registration;
 }
 
 function post(url: string, body: object): Promise<{ status: number; body: unknown }> {

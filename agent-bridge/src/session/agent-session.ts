@@ -8,11 +8,7 @@ import type { SessionId, ViewerId } from '@guruconnect/contract/ids';
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { EndReason } from '@guruconnect/contract/session';
 import type { InputChannel } from '@guruconnect/contract/signal/channels';
-import type {
-  MediaOpen,
-  SessionOffer,
-  ViewerIntroduction,
-} from '@guruconnect/contract/signal/agent-messages';
+import type { MediaOpen, SessionOffer } from '@guruconnect/contract/signal/agent-messages';
 import type { DataConsumer } from '@guruconnect/contract/signal/rtc-parameters';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
 import type { Clock } from '../clock.ts';
@@ -27,10 +23,7 @@ import { nowUs, type EncodedFrame } from '../media/frame.ts';
 import type { InputMark } from '../media/input-mark.ts';
 import type { HubSubscription, MonitorHub } from '../media/monitor-hub.ts';
 import type { Bandwidth } from '../rtc/bandwidth.ts';
-import type { InboundChannel, OutboundChannel } from '../rtc/data-channels.ts';
-import type { OutboundVideo } from '../rtc/outbound-video.ts';
-import { RtcPeer, type PeerSignaling } from '../rtc/rtc-peer.ts';
-import { MonitorPublisher } from './monitor-publisher.ts';
+import { Placement } from './placement.ts';
 import {
   AGENT_SESSION_TRANSITIONS,
   isConsented,
@@ -38,6 +31,7 @@ import {
   REFUSALS,
   type AgentSessionState,
 } from './session-state.ts';
+import { SessionViewers } from './session-viewers.ts';
 import type { Signaling } from './signaling.ts';
 
 export interface AgentSessionParts {
@@ -64,50 +58,30 @@ export interface AgentSessionParts {
   readonly onEnded: (session: AgentSession) => void;
 }
 
-/** Also said again at once when signaling comes back. */
-const READY_AGAIN_MS = 2000;
-
-/** What exists from one `media.open` to the next. */
-interface Placement {
-  readonly epoch: number;
-  readonly peer: RtcPeer;
-  readonly facts: OutboundChannel;
-  readonly publisher: MonitorPublisher<OutboundVideo<EncodedFrame>>;
-  readonly stopBandwidth: () => void;
-  /** Signaling has acknowledged that every monitor is published. */
-  told: boolean;
-  cancelRetry: () => void;
-}
-
-interface SessionViewer {
-  readonly introduction: ViewerIntroduction;
-  grants: readonly Grant[];
-  readonly channels: Map<InputChannel, InboundChannel>;
-}
-
 export class AgentSession {
   readonly id: SessionId;
+  readonly viewers: SessionViewers;
+  readonly facts: FactsSender;
   readonly #parts: AgentSessionParts;
   readonly #offer: SessionOffer;
-  readonly #facts: FactsSender;
   readonly #input: InputPipeline;
   readonly #video: HubSubscription;
-  readonly #viewers = new Map<ViewerId, SessionViewer>();
   readonly #asking = new AbortController();
   #state: AgentSessionState = 'asking';
+  #answer: ConsentAnswer | undefined;
   #epoch = 0;
   /** Counts calls of `openMedia`: transports of an older one are dead, also within one epoch. */
   #generation = 0;
-  #answer: ConsentAnswer | undefined;
-  #placement: Placement | undefined;
   #opening: Promise<void> | undefined;
+  #placement: Placement | undefined;
   #watched: readonly number[] = [];
 
   constructor(offer: SessionOffer, parts: AgentSessionParts) {
+    const logger = parts.logger.child({ session_id: offer.session_id });
     this.id = offer.session_id;
     this.#offer = offer;
-    this.#parts = { ...parts, logger: parts.logger.child({ session_id: offer.session_id }) };
-    this.#facts = new FactsSender(parts.pointer);
+    this.#parts = { ...parts, logger };
+    this.facts = new FactsSender(parts.pointer);
     this.#input = new InputPipeline({
       injector: parts.injector,
       arbitration: parts.arbitration,
@@ -117,7 +91,13 @@ export class AgentSession {
       onInjecting: (seq) => {
         if (seq > 0) parts.inputMark.write(seq, nowUs());
       },
-      onRefused: (viewerId, seq, code) => this.#facts.inputRefused(viewerId, seq, code),
+      onRefused: (viewerId, seq, code) => this.facts.inputRefused(viewerId, seq, code),
+    });
+    this.viewers = new SessionViewers({
+      input: this.#input,
+      logger,
+      onJoined: () => this.facts.tellPointer(),
+      onChange: () => this.#updateSign(),
     });
     this.#video = parts.hub.subscribe({ onFrame: (id, frame) => this.#send(id, frame) });
   }
@@ -146,11 +126,11 @@ export class AgentSession {
     });
     if (answer === undefined || this.#state !== 'asking') return;
     logger.info({ answer }, 'consent decided');
+    this.#answer = answer;
     const refusal = REFUSALS[answer];
     // What was refused has ended here before anybody is told; what was allowed begins when told.
     if (refusal) this.#close(refusal);
     else this.#go('allowed');
-    this.#answer = answer;
     await this.#tellConsent(answer);
   }
 
@@ -171,40 +151,10 @@ export class AgentSession {
     this.#epoch = media.epoch;
     this.#generation += 1;
     this.#go('connecting');
-    const opening = this.#connect(media).finally(() => {
+    const opening = this.#place(media).finally(() => {
       if (this.#opening === opening) this.#opening = undefined;
     });
     this.#opening = opening;
-  }
-
-  viewerJoined(introduction: ViewerIntroduction): void {
-    const { viewer_id, grants } = introduction;
-    const known = this.#viewers.get(viewer_id);
-    if (!known) this.#parts.logger.info({ viewer_id, grants }, 'viewer joined');
-    if (known) known.grants = grants;
-    else this.#viewers.set(viewer_id, { introduction, grants, channels: new Map() });
-    this.#input.setViewer(viewer_id, grants);
-    this.#facts.tellPointer();
-    this.#updateSign();
-  }
-
-  viewerLeft(viewerId: ViewerId): void {
-    this.#closeChannels(viewerId);
-    this.#input.removeViewer(viewerId);
-    if (this.#viewers.delete(viewerId))
-      this.#parts.logger.info({ viewer_id: viewerId }, 'viewer left');
-    this.#updateSign();
-  }
-
-  /** @throws GcError `not_found`. */
-  changeGrants(viewerId: ViewerId, grants: readonly Grant[]): void {
-    const viewer = this.#viewers.get(viewerId);
-    if (!viewer) throw new GcError('not_found', 'No such viewer in this session');
-    viewer.grants = grants;
-    this.#parts.logger.info({ viewer_id: viewerId, grants }, 'grants changed');
-    this.#input.setViewer(viewerId, grants);
-    if (!grants.includes('control')) this.#closeChannels(viewerId);
-    this.#updateSign();
   }
 
   /**
@@ -218,65 +168,37 @@ export class AgentSession {
     offered: DataConsumer,
   ): Promise<void> {
     await this.#opening;
-    const placement = this.#placementOf(epoch);
-    const viewer = this.#viewers.get(viewerId);
-    if (!viewer?.grants.includes('control'))
-      throw new GcError('grant_missing', 'Only an announced viewer with control may send input');
-    viewer.channels.get(channel)?.close();
-    const listeners = this.#input.channel(viewerId, () => {
-      this.#parts.logger.warn({ viewer_id: viewerId, channel }, 'closed: no input comes on it');
-      viewer.channels.get(channel)?.close();
-      viewer.channels.delete(channel);
-      this.#updateSign();
-    });
-    const opened = await placement.peer.consumeInput(offered, {
-      onBytes: listeners.onBytes,
-      onGone: () => {
-        listeners.onGone();
-        if (viewer.channels.get(channel) === opened) viewer.channels.delete(channel);
-        this.#updateSign();
-      },
-    });
-    if (this.#viewers.get(viewerId) !== viewer || !viewer.grants.includes('control')) {
-      opened.close();
-      throw new GcError('grant_missing', 'The viewer lost control meanwhile');
-    }
-    viewer.channels.set(channel, opened);
-    this.#parts.logger.info({ viewer_id: viewerId, channel }, 'input opened');
-    this.#updateSign();
+    this.#requireEpoch(epoch);
+    const placement = this.#placement;
+    if (!placement) throw new GcError('illegal_transition', 'There are no transports now');
+    await this.viewers.openInput(viewerId, channel, (listeners) =>
+      placement.consumeInput(offered, listeners),
+    );
   }
 
   /** The complete set of monitors that somebody watches. @throws GcError `stale_epoch`. */
   watch(epoch: number, monitorIds: readonly number[]): void {
-    if (epoch !== this.#epoch) throw new GcError('stale_epoch');
+    this.#requireEpoch(epoch);
     this.#watched = monitorIds;
     this.#applyWatched();
-    // Whoever begins to watch consumes facts by now.
-    this.#facts.tellPointer();
+    // Whoever begins to watch listens to facts by now.
+    this.facts.tellPointer();
     this.#updateSign();
   }
 
   /** @throws GcError `stale_epoch`. */
   requestKeyframe(epoch: number, monitorId: number): void {
-    if (epoch !== this.#epoch) throw new GcError('stale_epoch');
+    this.#requireEpoch(epoch);
     this.#video.requestKeyframe(monitorId);
   }
 
   topologyChanged(): void {
-    void this.#placement?.publisher.align();
-  }
-
-  pointerShapeChanged(): void {
-    this.#facts.shapeChanged();
-  }
-
-  pointerMoved(position: { xPx: number; yPx: number }): void {
-    this.#facts.positionChanged(position);
+    this.#placement?.followMonitors();
   }
 
   /** Signaling is there again and says that the session goes on: what could not be told is told. */
   resumed(): void {
-    if (this.#placement) void this.#publishAll(this.#placement);
+    void this.#placement?.publish();
   }
 
   /**
@@ -290,15 +212,14 @@ export class AgentSession {
       this.#parts.signaling.tell('session.end', { session_id: this.id, end_reason: reason });
   }
 
+  /** In reverse of how it was built, what endangers somebody first. */
   #close(reason: EndReason): void {
     this.#go('ended');
-    // In reverse of how it was built, what endangers somebody first.
     this.#input.releaseAll();
     this.#asking.abort();
     this.#parts.board.show(this.id, []);
     this.#video.close();
     this.#dropPlacement();
-    this.#viewers.clear();
     this.#parts.logger.info({ end_reason: reason }, 'session ended');
     this.#parts.onEnded(this);
   }
@@ -312,160 +233,91 @@ export class AgentSession {
     signaling.tell('consent.answer', { session_id: this.id, answer, proof });
   }
 
-  async #connect(media: MediaOpen): Promise<void> {
-    const { clock, logger, newBandwidth, signaling, topology } = this.#parts;
-    const { epoch } = media;
-    const fence = { session_id: this.id, epoch };
+  async #place(media: MediaOpen): Promise<void> {
+    const { clock, newBandwidth, signaling, topology } = this.#parts;
+    const logger = this.#parts.logger.child({ epoch: media.epoch });
     const generation = this.#generation;
     const current = (): boolean => generation === this.#generation && this.#state !== 'ended';
     const lost = (why: string): void => {
       if (current()) this.#mediaLost(why);
     };
-    const bandwidth = newBandwidth();
-    let opened: { peer: RtcPeer; facts: OutboundChannel };
+    let placement: Placement;
     try {
-      opened = await RtcPeer.open({
+      placement = await Placement.open({
         media,
-        signaling: peerSignaling(signaling, fence),
+        signaling,
+        bandwidth: newBandwidth(),
+        topology,
         clock,
-        bandwidth,
-        onLost: lost,
-        onNote: ({ name, ...note }) => logger.info({ epoch, ...note }, name),
+        logger,
+        listeners: {
+          onLost: lost,
+          onPublished: () => this.#applyWatched(),
+          onReady: () => {
+            if (this.#state === 'connecting') this.#go('live');
+          },
+          onKeyframeNeeded: (id) => this.#video.requestKeyframe(id),
+          onSent: (id, frame) => this.facts.frameSent(id, frame, nowUs()),
+          onPath: (bps) => this.#video.setPathBps(bps),
+        },
       });
     } catch (err) {
-      logger.warn({ err, epoch }, 'transports could not be connected');
-      lost('not connected');
-      return;
+      logger.warn({ err }, 'transports could not be connected');
+      return lost('not connected');
     }
-    const { peer, facts } = opened;
-    if (!current()) return peer.close();
-    const publisher = new MonitorPublisher<OutboundVideo<EncodedFrame>>({
-      topology,
-      produce: (id) =>
-        peer.produceVideo<EncodedFrame>(id, {
-          chroma: '420',
-          onKeyframeNeeded: () => this.#video.requestKeyframe(id),
-          onSent: (frame) => this.#facts.frameSent(id, frame, nowUs()),
-        }),
-      withdraw: (id) => peer.withdrawVideo(id),
-      onPublished: () => this.#applyWatched(),
-      clock,
-      logger: logger.child({ epoch }),
-    });
-    this.#video.setPathBps(bandwidth.targetBps);
-    const stopBandwidth = bandwidth.onTarget((bps) => {
-      logger.debug({ epoch, bps }, 'path');
-      this.#video.setPathBps(bps);
-    });
-    const placement: Placement = {
-      epoch,
-      peer,
-      facts,
-      publisher,
-      stopBandwidth,
-      told: false,
-      cancelRetry: () => undefined,
-    };
+    if (!current()) return placement.close();
     this.#placement = placement;
-    this.#facts.attach(facts);
-    await this.#publishAll(placement);
-  }
-
-  /** Every monitor there is, then the word that it is so; both may have to be repeated. */
-  async #publishAll(placement: Placement): Promise<void> {
-    await placement.publisher.align();
-    if (this.#placement !== placement || placement.told) return;
-    try {
-      await this.#parts.signaling.ask('media.ready', {
-        session_id: this.id,
-        epoch: placement.epoch,
-      });
-    } catch (err) {
-      const { clock, logger } = this.#parts;
-      logger.warn({ err }, 'media.ready was not heard; saying it again');
-      if (this.#placement !== placement) return;
-      placement.cancelRetry();
-      placement.cancelRetry = clock.after(READY_AGAIN_MS, () => void this.#publishAll(placement));
-      return;
-    }
-    if (this.#placement !== placement) return;
-    placement.told = true;
-    if (this.#state === 'connecting') this.#go('live');
-    this.#parts.logger.info(
-      { epoch: placement.epoch, monitors: placement.publisher.videos.size },
-      'monitors published',
-    );
+    this.facts.attach(placement.facts);
+    void placement.publish();
   }
 
   /** Consent stays; signaling finds another node, or tells that there is none. */
   #mediaLost(why: string): void {
     if (this.#state === 'interrupted') return;
+    const { logger, signaling } = this.#parts;
     const epoch = this.#epoch;
-    this.#parts.logger.warn({ epoch, why }, 'media lost');
+    logger.warn({ epoch, why }, 'media lost');
     this.#dropPlacement();
     this.#go('interrupted');
     // When signaling is away as well, the next hello says that no placement is held here.
-    this.#parts.signaling
-      .ask('media.lost', { session_id: this.id, epoch })
-      .catch((err: unknown) => {
-        this.#parts.logger.info({ err }, 'media.lost was not taken');
-      });
+    signaling.ask('media.lost', { session_id: this.id, epoch }).catch((err: unknown) => {
+      logger.info({ err }, 'media.lost was not taken');
+    });
   }
 
-  /** Input first: what is held goes up before the channels it came on close. */
   #dropPlacement(): void {
     this.#input.releaseAll();
-    for (const viewerId of this.#viewers.keys()) this.#closeChannels(viewerId);
+    this.viewers.closeAllChannels();
     this.#watched = [];
     this.#video.setWatched([]);
-    this.#facts.attach(undefined);
-    const placement = this.#placement;
+    this.facts.attach(undefined);
+    this.#placement?.close();
     this.#placement = undefined;
-    placement?.cancelRetry();
-    placement?.stopBandwidth();
-    placement?.publisher.close();
-    placement?.facts.close();
-    placement?.peer.close();
+    this.#updateSign();
   }
 
-  #closeChannels(viewerId: ViewerId): void {
-    const viewer = this.#viewers.get(viewerId);
-    this.#input.release(viewerId);
-    for (const channel of viewer?.channels.values() ?? []) channel.close();
-    viewer?.channels.clear();
-  }
-
-  #placementOf(epoch: number): Placement {
+  #requireEpoch(epoch: number): void {
     if (epoch !== this.#epoch) throw new GcError('stale_epoch');
-    if (!this.#placement) throw new GcError('illegal_transition', 'There are no transports now');
-    return this.#placement;
   }
 
   /** The hot path: from the encoder's thread straight to the wire. */
   #send(monitorId: number, frame: EncodedFrame): void {
-    this.#placement?.publisher.videos.get(monitorId)?.send(frame);
+    this.#placement?.videos.get(monitorId)?.send(frame);
   }
 
   #applyWatched(): void {
-    const videos =
-      this.#placement?.publisher.videos ?? new Map<number, OutboundVideo<EncodedFrame>>();
-    const shown = this.#watched.filter((id) => videos.has(id));
+    const videos = this.#placement?.videos;
+    const shown = this.#watched.filter((id) => videos?.has(id));
     this.#video.setWatched(shown);
-    for (const [id, video] of videos) video.setPaused(!shown.includes(id));
+    for (const [id, video] of videos ?? []) video.setPaused(!shown.includes(id));
   }
 
-  /** Named on the sign: everybody who joined, from when something is shown or may be typed. */
+  /** Everybody who joined is named, from when something is shown or may be typed. */
   #updateSign(): void {
     const { board, indicated, logger } = this.#parts;
     if (indicated === 'hidden' || this.#state === 'ended') return;
-    const viewers = [...this.#viewers.values()];
-    const controls = ({ channels }: SessionViewer): boolean => channels.size > 0;
-    const active = this.#watched.length > 0 || viewers.some(controls);
-    const technicians = viewers.map((viewer) => ({
-      name: viewer.introduction.technician.name,
-      activity: controls(viewer) ? ('controlling' as const) : ('viewing' as const),
-    }));
-    const shown = board.show(this.id, active ? technicians : []);
+    const active = this.#watched.length > 0 || this.viewers.anyCanType;
+    const shown = board.show(this.id, active ? this.viewers.technicians : []);
     if (shown || indicated !== 'required') return;
     logger.error('the sign that somebody watches cannot be shown');
     this.end('refused_by_agent', 'tell');
@@ -476,25 +328,4 @@ export class AgentSession {
       throw new Error(`a session at the agent cannot go from ${this.#state} to ${to}`);
     this.#state = to;
   }
-}
-
-type Fence = { readonly session_id: SessionId; readonly epoch: number };
-
-/** What a peer asks, with the fence of its placement. */
-function peerSignaling(signaling: Signaling, fence: Fence): PeerSignaling {
-  return {
-    connectTransport: async (transport_id, dtls_parameters) => {
-      await signaling.ask('transport.connect', { ...fence, transport_id, dtls_parameters });
-    },
-    restartIce: (transport_id) =>
-      signaling.ask('transport.restart_ice', { ...fence, transport_id }),
-    produceVideo: async (monitor_id, rtp_parameters) =>
-      (await signaling.ask('video.produce', { ...fence, monitor_id, rtp_parameters })).producer_id,
-    withdrawVideo: async (monitor_id) => {
-      await signaling.ask('video.withdraw', { ...fence, monitor_id });
-    },
-    produceData: async (label, sctp_stream_parameters) =>
-      (await signaling.ask('data.produce', { ...fence, label, sctp_stream_parameters }))
-        .data_producer_id,
-  };
 }

@@ -19,7 +19,7 @@ import type { Bandwidth } from './bandwidth.ts';
 import { InboundChannel, OutboundChannel, type InboundListeners } from './data-channels.ts';
 import { OutboundTransport } from './outbound-transport.ts';
 import { OutboundVideo, type OutboundFrame, type OutboundVideoOptions } from './outbound-video.ts';
-import { PathWatch } from './path-watch.ts';
+import { PathKeeper, type KeptTransport } from './path-keeper.ts';
 import { WeriftWire } from './rtp-wire.ts';
 import { installWebRtc, PROFILE_LEVEL_IDS } from './web-rtc.ts';
 
@@ -58,11 +58,6 @@ type Direction = 'send' | 'recv';
 
 /** ICE and DTLS on a slow path; then the placement is given up. */
 const CONNECT_TIMEOUT_MS = 15_000;
-const WATCH_INTERVAL_MS = 500;
-/** werift says so when ICE consent hangs; a moment of it happens on every wireless link. */
-const DISCONNECTED_MS = 1000;
-/** Restarts without a sign of life in between, then a new placement is asked for. */
-const MAX_RESTARTS = 5;
 /** No stream of the media node gets so high a number: mediasoup counts from 0 and offers 1024. */
 const WARM_UP_STREAM_ID = 1023;
 /** A TURN server that does not answer holds up the other candidates for so long. */
@@ -75,14 +70,9 @@ export class RtcPeer {
   readonly #recv: types.Transport;
   readonly #producers = new Map<number, types.Producer>();
   readonly #startedAtMs: number;
-  readonly #watch = new PathWatch();
   #outbound: OutboundTransport | undefined;
   #stopRtcp: (() => void) | undefined;
-  #cancelTick: (() => void) | undefined;
-  #brokenSinceMs: number | undefined;
-  #arrived = 0;
-  #restarts = 0;
-  #restarting = false;
+  #path: PathKeeper | undefined;
   #closed = false;
 
   private constructor(options: RtcPeerOptions, device: Device) {
@@ -107,7 +97,7 @@ export class RtcPeer {
     const peer = new RtcPeer(options, device);
     try {
       const [facts] = await Promise.all([peer.#openFacts(), peer.#warmUpReceiving()]);
-      peer.#tick();
+      peer.#keepPath();
       return { peer, facts };
     } catch (error) {
       peer.close();
@@ -170,7 +160,7 @@ export class RtcPeer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelTick?.();
+    this.#path?.close();
     this.#stopRtcp?.();
     this.#outbound?.close();
     this.#send.close();
@@ -274,59 +264,19 @@ export class RtcPeer {
     return outbound;
   }
 
-  /** Looks at the path now and then while the peer lives. */
-  #tick(): void {
-    this.#cancelTick = this.#options.clock.after(WATCH_INTERVAL_MS, () => {
-      this.#lookAtPath();
-      if (!this.#closed) this.#tick();
+  #keepPath(): void {
+    const { signaling, clock, onNote } = this.#options;
+    const nameOf = ({ id }: KeptTransport): Direction => (id === this.#send.id ? 'send' : 'recv');
+    this.#path = new PathKeeper({
+      transports: [this.#send, this.#recv] as KeptTransport[],
+      counters: () => this.#outbound?.counters,
+      restartIce: (transportId) => signaling.restartIce(transportId),
+      onRestarted: (transport) => onNote({ name: 'ice_restarted', transport: nameOf(transport) }),
+      onRefused: (transport, error) =>
+        onNote({ name: 'ice_restart_refused', transport: nameOf(transport), error }),
+      onLost: (why) => this.#lost(why),
+      clock,
     });
-  }
-
-  #lookAtPath(): void {
-    const nowMs = this.#options.clock.nowMs();
-    const counters = this.#outbound?.counters;
-    const arrives = !counters || this.#watch.observe(counters, nowMs);
-    const disconnected = [this.#send, this.#recv].filter(
-      ({ connectionState }) => connectionState === 'disconnected',
-    );
-    if (counters && counters.arrived !== this.#arrived) this.#restarts = 0;
-    this.#arrived = counters?.arrived ?? 0;
-    if (arrives && disconnected.length === 0) {
-      this.#brokenSinceMs = undefined;
-      return;
-    }
-    this.#brokenSinceMs ??= nowMs;
-    const sure = !arrives || nowMs - this.#brokenSinceMs >= DISCONNECTED_MS;
-    if (!sure || this.#restarting) return;
-    if (this.#restarts >= MAX_RESTARTS) this.#lost('nothing arrives, also after ICE restarts');
-    else void this.#restartIce();
-  }
-
-  /** New ICE credentials and candidates for both transports; DTLS, SRTP and SCTP go on. */
-  async #restartIce(): Promise<void> {
-    const { signaling, onNote } = this.#options;
-    this.#restarting = true;
-    let done = 0;
-    for (const transport of [this.#send, this.#recv]) {
-      const name: Direction = transport === this.#send ? 'send' : 'recv';
-      try {
-        const { ice_parameters, ice_servers } = await signaling.restartIce(transport.id);
-        if (this.#closed) return;
-        await transport.updateIceServers({
-          iceServers: ice_servers as types.TransportOptions['iceServers'] & object,
-        });
-        await transport.restartIce({ iceParameters: ice_parameters });
-        done += 1;
-        onNote({ name: 'ice_restarted', transport: name });
-      } catch (error) {
-        // Signaling may be away as well: the next look at the path tries again, for as long as it takes.
-        onNote({ name: 'ice_restart_refused', transport: name, error });
-      }
-    }
-    if (done === 2) this.#restarts += 1;
-    this.#watch.mending(this.#options.clock.nowMs());
-    this.#brokenSinceMs = undefined;
-    this.#restarting = false;
   }
 
   #lost(why: string): void {

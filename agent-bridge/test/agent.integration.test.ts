@@ -28,7 +28,7 @@ let agent: Agent | undefined;
 let opened: (() => void | Promise<void>)[] = [];
 
 beforeAll(async () => {
-  node = await startTestNode({ ports: { from: 46_850, to: 46_899 } });
+  node = await startTestNode({ ports: { from: 16_850, to: 16_899 } });
   control = await node.connect();
 });
 beforeEach(async () => {

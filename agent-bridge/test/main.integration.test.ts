@@ -20,7 +20,7 @@ let child: ChildProcess | undefined;
 let output = '';
 
 beforeAll(async () => {
-  node = await startTestNode({ ports: { from: 46_950, to: 46_999 } });
+  node = await startTestNode({ ports: { from: 16_950, to: 16_999 } });
 });
 afterAll(() => node?.close());
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 // The X server of a desktop without hardware: Xorg with the dummy driver, or Xvfb where that cannot
 // be had. Owned by Desktop. Neither needs root.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OwnedChild } from './owned-child.ts';
@@ -123,9 +123,13 @@ async function answers(child: OwnedChild): Promise<boolean> {
   });
 }
 
+/**
+ * By the sockets that are open (proc(5), net/unix) rather than by files: those stay behind from
+ * servers that were killed, and a starting server sweeps them away itself.
+ */
 function* freeDisplays(): Iterable<number> {
+  const open = readFileSync('/proc/net/unix', 'utf8');
   for (let number = FIRST_DISPLAY; number <= LAST_DISPLAY; number += 1) {
-    const traces = [`/tmp/.X${number}-lock`, `/tmp/.X11-unix/X${number}`];
-    if (!traces.some((file) => existsSync(file))) yield number;
+    if (!new RegExp(`/tmp/\\.X11-unix/X${number}$`, 'm').test(open)) yield number;
   }
 }

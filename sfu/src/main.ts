@@ -42,6 +42,8 @@ const stop = (signal: NodeJS.Signals): void => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+// Started by a parent over IPC: its end is ours.
+process.once('disconnect', stop);
 
 logger.info({ url: running.url }, 'ready');
 process.send?.({ ready: true, url: running.url });

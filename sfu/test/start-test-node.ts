@@ -11,7 +11,7 @@ import { ControlClient, nodeToken } from './control-client.ts';
 import { freePorts, type PortRange } from './free-ports.ts';
 
 /** Tests of this package; others pass their own. */
-export const SFU_TEST_PORTS: PortRange = { from: 46_200, to: 46_399 };
+export const SFU_TEST_PORTS: PortRange = { from: 16_200, to: 16_399 };
 
 export type TestNodeOptions = {
   readonly ports?: PortRange;

@@ -23,7 +23,7 @@ let created: CreatedSession;
 const endpoints: RtcEndpoint[] = [];
 
 /** Within this package's range, apart from where the harness looks. */
-const PORTS = { from: 46_560, to: 46_599 };
+const PORTS = { from: 16_560, to: 16_599 };
 
 beforeEach(async () => {
   node = await startTestNode({ secret: CLUSTER_SECRET, ports: PORTS });

@@ -24,7 +24,7 @@ export type Received = {
 /** Answers one request; 204 when it does nothing. May take its time. */
 export type Answering = (received: Received, response: ServerResponse) => void | Promise<void>;
 
-const FIRST_PORT = 47_100;
+const FIRST_PORT = 17_100;
 const PORTS = 100;
 let nextPort = Math.floor(Math.random() * PORTS);
 

@@ -13,7 +13,7 @@ import { complaintsOf, shownPicture, startBrowser, statusOf, until } from './bro
 import { startEmbeddingPage } from './embedding-page.ts';
 import { FakeSignaling } from './fake-signaling.ts';
 
-const PORTS = { min: 46_600, max: 46_640 };
+const PORTS = { min: 16_600, max: 16_640 };
 const monitor = (monitor_id: number, width: number, height: number): Monitor => ({
   monitor_id,
   name: `DP-${monitor_id}`,

@@ -21,7 +21,7 @@ let control: ControlClient;
 let opened: (() => void)[] = [];
 
 beforeAll(async () => {
-  node = await startTestNode({ ports: { from: 46_800, to: 46_849 } });
+  node = await startTestNode({ ports: { from: 16_800, to: 16_849 } });
   control = await node.connect();
 });
 afterEach(() => {

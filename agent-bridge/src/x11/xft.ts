@@ -78,6 +78,25 @@ const xft = lazy(() => ({
   ),
 }));
 
+/**
+ * Called before the first use of Xft on a connection. Xlib closes a connection's extensions last
+ * opened first, and Xft frees its glyphs through RENDER when the connection closes: RENDER has to be
+ * opened before it. Left to itself libXft 2.3.6 opens them the wrong way round; RENDER's remains are
+ * then taken for those of the next connection that happens to get the same address, which sends made-up
+ * requests and ends in "extra reply data" (the process aborts) or in waiting for ever.
+ */
+function openRenderFirst(x: XConnection): void {
+  const there = xrender().XRenderQueryExtension(x.display, new Int32Array(1), new Int32Array(1));
+  if (!there) throw new XError('display_unsupported', 'the X server has no RENDER extension');
+}
+
+const xrender = lazy(() => ({
+  XRenderQueryExtension: bind<(d: DisplayPointer, ev: Int32Array, err: Int32Array) => number>(
+    'Xrender',
+    'int XRenderQueryExtension(void *d, void *ev, void *err)',
+  ),
+}));
+
 const FC_MATCH_PATTERN = 0;
 /** Fonts looked through for a character before it is drawn as a box. */
 const MAX_FONTS = 64;
@@ -107,6 +126,7 @@ export class FontStack {
 
   /** Throws XError `display_unsupported` when there is no scalable font at all. */
   constructor(x: XConnection, style: FontStyle) {
+    openRenderFirst(x);
     // Colour fonts (emoji) are left out: Xft cannot scale them.
     const name = `sans-serif:pixelsize=${style.sizePx}:weight=${style.bold ? 'bold' : 'regular'}:scalable=true:color=false`;
     const pattern = xft().FcNameParse(name);
@@ -220,6 +240,7 @@ export class TextTarget {
   readonly draw: Pointer;
 
   constructor(x: XConnection, drawable: Xid) {
+    openRenderFirst(x);
     const visual = xlib().XDefaultVisual(x.display, x.screenNumber);
     const colormap = xft().XDefaultColormap(x.display, x.screenNumber);
     const draw = xft().XftDrawCreate(x.display, drawable, visual, colormap);

@@ -14,6 +14,7 @@ const LIBRARY_FILES = {
   Xft: 'libXft.so.2',
   Xi: 'libXi.so.6',
   Xrandr: 'libXrandr.so.2',
+  Xrender: 'libXrender.so.1',
   Xtst: 'libXtst.so.6',
   c: 'libc.so.6',
   fontconfig: 'libfontconfig.so.1',

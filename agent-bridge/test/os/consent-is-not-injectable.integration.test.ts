@@ -24,7 +24,7 @@ let x: XConnection;
 let injector: Injector;
 
 beforeAll(async () => {
-  person = await PersonAtXvfb.start(freeDisplay());
+  person = await PersonAtXvfb.start(await freeDisplay());
 });
 afterAll(async () => person.leave());
 beforeEach(() => {

@@ -25,7 +25,7 @@ let x: XConnection;
 let prompt: ConsentPrompt;
 
 beforeAll(async () => {
-  display = await XDisplay.start(freeDisplay(), [
+  display = await XDisplay.start(await freeDisplay(), [
     { mode: '1280x720', x: 0, y: 0 },
     { mode: '1280x800', x: 1280, y: 0 },
   ]);
@@ -205,7 +205,7 @@ describe('the window', () => {
 
 describe('the end of the X server', () => {
   it('makes the open question "unavailable", and every later one', async () => {
-    const doomed = await XDisplay.start(freeDisplay());
+    const doomed = await XDisplay.start(await freeDisplay());
     const connection = XConnection.open(doomed.name);
     const orphan = openX11ConsentPrompt(connection, { screen: () => ({ ...PRIMARY, x: 0 }) });
     const open = orphan.ask(QUESTION);

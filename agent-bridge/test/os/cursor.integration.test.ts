@@ -22,7 +22,7 @@ const shapes: CursorShape[] = [];
 const positions: CursorPosition[] = [];
 
 beforeAll(async () => {
-  display = await XDisplay.start(freeDisplay(), [{ mode: '1280x720', x: 0, y: 0 }]);
+  display = await XDisplay.start(await freeDisplay(), [{ mode: '1280x720', x: 0, y: 0 }]);
   await startOpenbox(display);
   await display.run('xsetroot', '-cursor_name', 'left_ptr');
   display.spawn('xterm', '-T', 'terminal', '-geometry', '80x24+20+20');
@@ -139,7 +139,7 @@ describe('without a window manager', () => {
   let lost = false;
 
   beforeAll(async () => {
-    bare = await XDisplay.start(freeDisplay());
+    bare = await XDisplay.start(await freeDisplay());
     connection = XConnection.open(bare.name, { onLost: () => (lost = true) });
   });
   afterAll(async () => {

@@ -21,7 +21,7 @@ describe('displays on a real X server', () => {
   const heard: Topology[] = [];
 
   beforeAll(async () => {
-    display = await XDisplay.start(freeDisplay(), [LEFT]);
+    display = await XDisplay.start(await freeDisplay(), [LEFT]);
   });
   afterAll(async () => display.stop());
   afterEach(() => {
@@ -162,7 +162,7 @@ describe('displays on a real X server', () => {
   });
 
   it('survives the death of the X server', async () => {
-    const doomed = await XDisplay.start(freeDisplay(), [LEFT]);
+    const doomed = await XDisplay.start(await freeDisplay(), [LEFT]);
     let lost = false;
     x = XConnection.open(doomed.name, { onLost: () => (lost = true) });
     displays = openX11Displays(x);
@@ -175,7 +175,7 @@ describe('displays on a real X server', () => {
 
 describe('virtual monitors (xrandr --setmonitor on a server with one output)', () => {
   it('appear, are told apart and go again', async () => {
-    const name = `:${freeDisplay()}`;
+    const name = `:${await freeDisplay()}`;
     const server = spawn(
       'Xvfb',
       [name, '-screen', '0', '1600x600x24', '-nolisten', 'tcp', '-displayfd', '3'],

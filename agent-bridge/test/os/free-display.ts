@@ -1,17 +1,21 @@
 // A display number nobody uses, so that these tests run beside a demo or another test run.
-import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 
 const FIRST = 70;
-const LAST = 199;
+const LAST = 120;
 
-/**
- * By the sockets that are open (proc(5), net/unix): files under /tmp also stay behind from servers
- * that were killed, and a starting server sweeps those away itself.
- */
-export function freeDisplay(): number {
-  const open = readFileSync('/proc/net/unix', 'utf8');
+/** The first number at whose socket nobody answers; servers that were killed leave theirs behind. */
+export async function freeDisplay(): Promise<number> {
   for (let number = FIRST; number <= LAST; number++) {
-    if (!new RegExp(`/tmp/\\.X11-unix/X${number}$`, 'm').test(open)) return number;
+    if (!(await isAnswered(`/tmp/.X11-unix/X${number}`))) return number;
   }
   throw new Error(`every display from :${FIRST} to :${LAST} is in use`);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  const socket = connect(path);
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
 }

@@ -28,7 +28,7 @@ let x: XConnection;
 let injector: Injector;
 
 beforeAll(async () => {
-  display = await XDisplay.start(freeDisplay(), [
+  display = await XDisplay.start(await freeDisplay(), [
     { mode: '1280x720', x: 0, y: 0 },
     { mode: '1280x800', x: 1280, y: 0 },
   ]);
@@ -332,7 +332,7 @@ describe('the end', () => {
   it('refuses after close, and after the display went away, without throwing', async () => {
     injector.close();
     expect(injector.key(usage('KeyA'), true)).toBe('closed');
-    const doomed = await XDisplay.start(freeDisplay());
+    const doomed = await XDisplay.start(await freeDisplay());
     let lost = false;
     const connection = XConnection.open(doomed.name, { onLost: () => (lost = true) });
     const orphan = openX11Injector(connection);

@@ -20,7 +20,7 @@ let indicator: LiveIndicator;
 const stops: StopKind[] = [];
 
 beforeAll(async () => {
-  display = await XDisplay.start(freeDisplay(), [{ mode: '1280x720', x: 0, y: 0 }]);
+  display = await XDisplay.start(await freeDisplay(), [{ mode: '1280x720', x: 0, y: 0 }]);
   await startOpenbox(display);
 });
 afterAll(async () => display.stop());
@@ -184,7 +184,7 @@ describe('stopping', () => {
 });
 
 it('is unavailable once the display is lost, and says so', async () => {
-  const doomed = await XDisplay.start(freeDisplay());
+  const doomed = await XDisplay.start(await freeDisplay());
   let lost = false;
   const connection = XConnection.open(doomed.name, { onLost: () => (lost = true) });
   const orphan = openX11LiveIndicator(connection, { onStop: () => {}, screen: () => SCREEN });

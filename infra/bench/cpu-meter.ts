@@ -20,11 +20,20 @@ export function processUse(pid: number): ProcessUse {
 
 function children(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')
+    childrenOfThread(`/proc/${pid}/task/${task}/children`)
       .split(' ')
       .filter((text) => text.trim() !== '')
       .map(Number),
   );
+}
+
+function childrenOfThread(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''; // the thread ended meanwhile
+    throw error;
+  }
 }
 
 /** Share of one core used over `seconds`, percent, and memory at the end, for each named pid. */

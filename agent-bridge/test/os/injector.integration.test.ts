@@ -153,8 +153,10 @@ describe('keys', () => {
         tap('KeyZ');
         return xev.keysyms.includes('y');
       });
-      tap('ArrowUp');
-      await eventually('the arrow', () => xev.keysyms.includes('Up'));
+      await eventually('the arrow', () => {
+        tap('ArrowUp'); // again until our connection has heard of the new keycodes, too
+        return xev.keysyms.includes('Up');
+      });
     } finally {
       await display.run('setxkbmap', '-keycodes', 'xfree86', '-layout', 'us');
       await xev.close();

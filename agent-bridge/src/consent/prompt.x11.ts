@@ -87,18 +87,23 @@ class ShownQuestion {
     this.#layout = this.#layoutNow();
     this.#shrinkToScreen();
     const { width, height } = this.#layout.drawing;
-    this.#window = new X11DrawingWindow(x, this.#fonts, {
-      box: {
-        x: this.#screen.x + Math.max(0, Math.round((this.#screen.width - width) / 2)),
-        y: this.#screen.y + Math.max(0, Math.round((this.#screen.height - height) / 2)),
-        width,
-        height,
-      },
-      title: PROMPT_TITLE,
-      wmClass: WM_CLASS,
-      unmanaged: false,
-      eventMask: XEventMask.Exposure | XEventMask.StructureNotify | XEventMask.VisibilityChange,
-    });
+    try {
+      this.#window = new X11DrawingWindow(x, this.#fonts, {
+        box: {
+          x: this.#screen.x + Math.max(0, Math.round((this.#screen.width - width) / 2)),
+          y: this.#screen.y + Math.max(0, Math.round((this.#screen.height - height) / 2)),
+          width,
+          height,
+        },
+        title: PROMPT_TITLE,
+        wmClass: WM_CLASS,
+        unmanaged: false,
+        eventMask: XEventMask.Exposure | XEventMask.StructureNotify | XEventMask.VisibilityChange,
+      });
+    } catch (error) {
+      this.#fonts.close();
+      throw error;
+    }
   }
 
   answer(hide: AbortSignal): Promise<ShownAnswer> {

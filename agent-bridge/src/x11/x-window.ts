@@ -5,7 +5,8 @@ import { XError } from './x-error.ts';
 import type { FontStack } from './xft.ts';
 import { TextTarget } from './xft.ts';
 import type { Box, Raster } from './raster.ts';
-import { bind, lazy, xlib, type DisplayPointer, type Xid } from './xlib.ts';
+import { windowCalls } from './x-window-calls.ts';
+import { xlib, type Xid } from './xlib.ts';
 
 const CW_BACK_PIXEL = 1 << 1;
 const CW_OVERRIDE_REDIRECT = 1 << 9;
@@ -27,134 +28,6 @@ const CURRENT_TIME = 0;
 const SIZE_HINT_FLAGS = 1 | 4 | 16 | 32 | 512;
 /** The window manager's frame is centred where the window would be. */
 const CENTER_GRAVITY = 5;
-
-const win = lazy(() => ({
-  XCreateWindow: bind<
-    (
-      d: DisplayPointer,
-      parent: Xid,
-      x: number,
-      y: number,
-      width: number,
-      height: number,
-      border: number,
-      depth: number,
-      windowClass: number,
-      visual: bigint,
-      valueMask: number,
-      attributes: Uint8Array,
-    ) => Xid
-  >(
-    'X11',
-    'ulong XCreateWindow(void *d, ulong parent, int x, int y, uint width, uint height, uint border, ' +
-      'int depth, uint window_class, uintptr visual, ulong mask, void *attributes)',
-  ),
-  XDestroyWindow: bind<(d: DisplayPointer, window: Xid) => number>(
-    'X11',
-    'int XDestroyWindow(void *d, ulong window)',
-  ),
-  XMapRaised: bind<(d: DisplayPointer, window: Xid) => number>(
-    'X11',
-    'int XMapRaised(void *d, ulong window)',
-  ),
-  XRaiseWindow: bind<(d: DisplayPointer, window: Xid) => number>(
-    'X11',
-    'int XRaiseWindow(void *d, ulong window)',
-  ),
-  XMoveWindow: bind<(d: DisplayPointer, window: Xid, x: number, y: number) => number>(
-    'X11',
-    'int XMoveWindow(void *d, ulong window, int x, int y)',
-  ),
-  XChangeProperty: bind<
-    (
-      d: DisplayPointer,
-      window: Xid,
-      property: Xid,
-      type: Xid,
-      format: number,
-      mode: number,
-      data: Uint8Array | BigUint64Array,
-      count: number,
-    ) => number
-  >(
-    'X11',
-    'int XChangeProperty(void *d, ulong window, ulong property, ulong type, int format, int mode, void *data, int count)',
-  ),
-  XSetWMProtocols: bind<
-    (d: DisplayPointer, window: Xid, atoms: BigUint64Array, count: number) => number
-  >('X11', 'int XSetWMProtocols(void *d, ulong window, void *atoms, int count)'),
-  XSetWMNormalHints: bind<(d: DisplayPointer, window: Xid, hints: Uint8Array) => void>(
-    'X11',
-    'void XSetWMNormalHints(void *d, ulong window, void *hints)',
-  ),
-  XSetInputFocus: bind<(d: DisplayPointer, window: Xid, revertTo: number, time: number) => number>(
-    'X11',
-    'int XSetInputFocus(void *d, ulong window, int revert_to, ulong time)',
-  ),
-  XCreatePixmap: bind<
-    (d: DisplayPointer, drawable: Xid, width: number, height: number, depth: number) => Xid
-  >('X11', 'ulong XCreatePixmap(void *d, ulong drawable, uint width, uint height, uint depth)'),
-  XFreePixmap: bind<(d: DisplayPointer, pixmap: Xid) => number>(
-    'X11',
-    'int XFreePixmap(void *d, ulong pixmap)',
-  ),
-  XDefaultGC: bind<(d: DisplayPointer, screen: number) => bigint>(
-    'X11',
-    'void *XDefaultGC(void *d, int screen)',
-  ),
-  XCreateImage: bind<
-    (
-      d: DisplayPointer,
-      visual: bigint,
-      depth: number,
-      format: number,
-      offset: number,
-      data: Uint8Array,
-      width: number,
-      height: number,
-      pad: number,
-      bytesPerLine: number,
-    ) => bigint | null
-  >(
-    'X11',
-    'void *XCreateImage(void *d, void *visual, uint depth, int format, int offset, void *data, ' +
-      'uint width, uint height, int pad, int bytes_per_line)',
-  ),
-  XPutImage: bind<
-    (
-      d: DisplayPointer,
-      drawable: Xid,
-      gc: bigint,
-      image: bigint,
-      sourceX: number,
-      sourceY: number,
-      x: number,
-      y: number,
-      width: number,
-      height: number,
-    ) => number
-  >(
-    'X11',
-    'int XPutImage(void *d, ulong drawable, void *gc, void *image, int sx, int sy, int x, int y, uint width, uint height)',
-  ),
-  XCopyArea: bind<
-    (
-      d: DisplayPointer,
-      source: Xid,
-      target: Xid,
-      gc: bigint,
-      sx: number,
-      sy: number,
-      width: number,
-      height: number,
-      x: number,
-      y: number,
-    ) => number
-  >(
-    'X11',
-    'int XCopyArea(void *d, ulong source, ulong target, void *gc, int sx, int sy, uint width, uint height, int x, int y)',
-  ),
-}));
 
 export interface XWindowOptions {
   readonly box: Box;
@@ -196,7 +69,7 @@ export class XWindow {
     this.width = box.width;
     this.height = box.height;
     const mask = CW_BACK_PIXEL | CW_EVENT_MASK | (options.unmanaged ? CW_OVERRIDE_REDIRECT : 0);
-    this.id = win().XCreateWindow(
+    this.id = windowCalls().XCreateWindow(
       x.display,
       x.rootWindow,
       box.x,
@@ -211,33 +84,39 @@ export class XWindow {
       attributesOf(options),
     );
     this.#describe(options);
-    this.#pixmap = win().XCreatePixmap(x.display, x.rootWindow, box.width, box.height, depth);
-    this.#gc = win().XDefaultGC(x.display, x.screenNumber);
+    this.#pixmap = windowCalls().XCreatePixmap(
+      x.display,
+      x.rootWindow,
+      box.width,
+      box.height,
+      depth,
+    );
+    this.#gc = windowCalls().XDefaultGC(x.display, x.screenNumber);
     this.#target = new TextTarget(x, this.#pixmap);
   }
 
   show(): void {
-    win().XMapRaised(this.#x.display, this.id);
+    windowCalls().XMapRaised(this.#x.display, this.id);
   }
 
   raise(): void {
-    win().XRaiseWindow(this.#x.display, this.id);
+    windowCalls().XRaiseWindow(this.#x.display, this.id);
   }
 
   moveTo(x: number, y: number): void {
-    win().XMoveWindow(this.#x.display, this.id, x, y);
+    windowCalls().XMoveWindow(this.#x.display, this.id, x, y);
   }
 
   /** Only where no window manager does it. The window must be visible already. */
   takeFocus(): void {
-    win().XSetInputFocus(this.#x.display, this.id, REVERT_TO_PARENT, CURRENT_TIME);
+    windowCalls().XSetInputFocus(this.#x.display, this.id, REVERT_TO_PARENT, CURRENT_TIME);
   }
 
   /** Paints the picture in memory; `present` brings it to the screen. */
   paint(raster: Raster, texts: readonly PlacedText[]): void {
     const x = this.#x;
     const visual = xlib().XDefaultVisual(x.display, x.screenNumber);
-    const image = win().XCreateImage(
+    const image = windowCalls().XCreateImage(
       x.display,
       visual,
       24,
@@ -251,7 +130,7 @@ export class XWindow {
     );
     if (!image) throw new XError('display_unsupported', 'no image format for the screen');
     const [width, height] = [raster.width, raster.height];
-    win().XPutImage(x.display, this.#pixmap, this.#gc, image, 0, 0, 0, 0, width, height);
+    windowCalls().XPutImage(x.display, this.#pixmap, this.#gc, image, 0, 0, 0, 0, width, height);
     xlib().XFree(image); // the structure only: the pixels are ours (XDestroyImage would free both)
     for (const { text, fonts, x: at, baselineY, colour } of texts)
       fonts.draw(this.#target, text, at, baselineY, colour);
@@ -260,7 +139,18 @@ export class XWindow {
   /** Copies part of the picture to the screen, so that captures see only that part change. */
   present(box: Box): void {
     const { x, y, width, height } = box;
-    win().XCopyArea(this.#x.display, this.#pixmap, this.id, this.#gc, x, y, width, height, x, y);
+    windowCalls().XCopyArea(
+      this.#x.display,
+      this.#pixmap,
+      this.id,
+      this.#gc,
+      x,
+      y,
+      width,
+      height,
+      x,
+      y,
+    );
     this.#x.flush();
   }
 
@@ -270,8 +160,8 @@ export class XWindow {
     this.#closed = true;
     if (!this.#x.isOpen) return;
     this.#target.close();
-    win().XFreePixmap(this.#x.display, this.#pixmap);
-    win().XDestroyWindow(this.#x.display, this.id);
+    windowCalls().XFreePixmap(this.#x.display, this.#pixmap);
+    windowCalls().XDestroyWindow(this.#x.display, this.id);
     this.#x.flush();
   }
 
@@ -280,12 +170,12 @@ export class XWindow {
     const atom = (name: string): Xid => xlib().XInternAtom(x.display, name, 0);
     const setText = (property: Xid, type: Xid, text: string): void => {
       const bytes = Buffer.from(text);
-      const { XChangeProperty } = win();
+      const { XChangeProperty } = windowCalls();
       XChangeProperty(x.display, this.id, property, type, 8, PROP_REPLACE, bytes, bytes.length);
     };
     const setLongs = (property: string, type: Xid, values: readonly number[]): void => {
       const longs = BigUint64Array.from(values, BigInt); // format 32 is an array of long in Xlib
-      const { XChangeProperty } = win();
+      const { XChangeProperty } = windowCalls();
       XChangeProperty(
         x.display,
         this.id,
@@ -306,13 +196,13 @@ export class XWindow {
     setLongs('_NET_WM_STATE', XA_ATOM, [atom('_NET_WM_STATE_ABOVE'), atom('_NET_WM_STATE_STICKY')]);
     setLongs('_NET_WM_DESKTOP', XA_CARDINAL, [ALL_DESKTOPS]); // openbox's idea of sticky
     setLongs('_MOTIF_WM_HINTS', atom('_MOTIF_WM_HINTS'), MOTIF_MOVE_AND_CLOSE_ONLY);
-    win().XSetWMProtocols(
+    windowCalls().XSetWMProtocols(
       x.display,
       this.id,
       BigUint64Array.of(BigInt(atom('WM_DELETE_WINDOW'))),
       1,
     );
-    win().XSetWMNormalHints(x.display, this.id, sizeHints(options.box));
+    windowCalls().XSetWMNormalHints(x.display, this.id, sizeHints(options.box));
   }
 }
 
@@ -321,7 +211,7 @@ export function hasWindowManager(x: XConnection): boolean {
   const property = xlib().XInternAtom(x.display, '_NET_SUPPORTING_WM_CHECK', 0);
   const data = new BigUint64Array(1);
   const items = new BigUint64Array(1);
-  windowProperty().XGetWindowProperty(
+  windowCalls().XGetWindowProperty(
     x.display,
     x.rootWindow,
     property,
@@ -338,29 +228,6 @@ export function hasWindowManager(x: XConnection): boolean {
   if (data[0]! !== 0n) xlib().XFree(data[0]!);
   return items[0]! > 0n;
 }
-
-const windowProperty = lazy(() => ({
-  XGetWindowProperty: bind<
-    (
-      d: DisplayPointer,
-      window: Xid,
-      property: Xid,
-      offset: number,
-      length: number,
-      remove: number,
-      type: Xid,
-      typeOut: BigUint64Array,
-      formatOut: Int32Array,
-      itemsOut: BigUint64Array,
-      bytesAfterOut: BigUint64Array,
-      dataOut: BigUint64Array,
-    ) => number
-  >(
-    'X11',
-    'int XGetWindowProperty(void *d, ulong window, ulong property, long offset, long length, int remove, ' +
-      'ulong type, void *typeOut, void *formatOut, void *itemsOut, void *bytesAfterOut, void *dataOut)',
-  ),
-}));
 
 /** XSetWindowAttributes on LP64: background_pixel 8, event_mask 72, override_redirect 88; 112 bytes. */
 function attributesOf(options: XWindowOptions): Uint8Array {

@@ -1,10 +1,11 @@
 // Antialiased text on X: Xft draws, fontconfig chooses fonts. Xft itself draws a box for a character
 // its font lacks; `FontStack` therefore keeps fontconfig's whole order of preference and splits text
-// into runs. Right-to-left text is put into visual order with FriBidi where that is installed.
+// into runs. Right-to-left text is put into visual order first (bidi.ts).
 import koffi from 'koffi';
 import type { XConnection } from './x-connection.ts';
 import { XError } from './x-error.ts';
-import { bind, lazy, NativeLibraryError, xlib, type DisplayPointer, type Xid } from './xlib.ts';
+import { visualOrder } from './bidi.ts';
+import { bind, lazy, xlib, type DisplayPointer, type Xid } from './xlib.ts';
 
 type Pointer = bigint;
 
@@ -262,50 +263,4 @@ function xftColour(rgb: number): Uint8Array {
     colour.setUint16(8 + 2 * i, value * 0x101, true),
   );
   return new Uint8Array(colour.buffer);
-}
-
-const FRIBIDI_PAR_LTR = 0x110;
-const FRIBIDI_PAR_RTL = 0x111;
-/** What FriBidi leaves where two letters became one. */
-const FRIBIDI_FILL = '\ufeff';
-
-const fribidi = lazy(() => {
-  try {
-    return bind<
-      (
-        text: Uint32Array,
-        length: number,
-        base: Uint32Array,
-        visual: Uint32Array,
-        toVisual: null,
-        toLogical: null,
-        levels: null,
-      ) => number
-    >(
-      'fribidi',
-      'int fribidi_log2vis(void *text, int length, void *base, void *visual, void *to_visual, void *to_logical, void *levels)',
-    );
-  } catch (error) {
-    if (error instanceof NativeLibraryError) return undefined; // then right-to-left stays in logical order
-    throw error;
-  }
-});
-
-const LATIN_LETTERS = /\p{Script=Latin}/gu;
-const RIGHT_TO_LEFT =
-  /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/gu;
-
-/** One line as it is drawn from left to right: reordered, Arabic letters in their joined forms. */
-export function visualOrder(line: string): string {
-  const rightToLeft = line.match(RIGHT_TO_LEFT)?.length ?? 0;
-  if (rightToLeft === 0) return line;
-  const log2vis = fribidi();
-  if (!log2vis) return line;
-  const logical = Uint32Array.from(line, (character) => character.codePointAt(0)!);
-  const visual = new Uint32Array(logical.length + 1);
-  // By majority: an English sentence that starts with an Arabic name stays an English sentence.
-  const latin = line.match(LATIN_LETTERS)?.length ?? 0;
-  const base = Uint32Array.of(rightToLeft > latin ? FRIBIDI_PAR_RTL : FRIBIDI_PAR_LTR);
-  if (!log2vis(logical, logical.length, base, visual, null, null, null)) return line;
-  return String.fromCodePoint(...visual.subarray(0, logical.length)).replaceAll(FRIBIDI_FILL, '');
 }

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { XConnection } from '../../src/x11/x-connection.ts';
 import type { XProtocolError } from '../../src/x11/x-error.ts';
-import { FontStack, visualOrder } from '../../src/x11/xft.ts';
+import { visualOrder } from '../../src/x11/bidi.ts';
+import { FontStack } from '../../src/x11/xft.ts';
 import { XDisplay } from '../x-display.ts';
 import { freeDisplay } from './free-display.ts';
 

@@ -25,6 +25,8 @@ async function attended(consentTimeoutS = 30) {
     consent_timeout_s: consentTimeoutS,
   });
   viewer = await product.view(session.viewer);
+  // The technician is there before anybody answers: a session that ended sooner is not opened.
+  await viewer.saying(/waiting for consent/i);
   const prompt = await product.x.window(PROMPT);
   return { session, viewer, prompt };
 }

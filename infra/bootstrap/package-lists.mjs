@@ -45,6 +45,7 @@ const TEST = [
     orVariable: 'GC_CHROMIUM',
   },
   { name: 'xdotool', why: 'input beside our own', command: 'xdotool' },
+  { name: 'xvfb', why: 'a display whose keyboard and mouse stand for hardware', command: 'Xvfb' },
   {
     name: 'redis-server',
     why: 'the shared store',

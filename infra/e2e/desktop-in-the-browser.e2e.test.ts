@@ -48,6 +48,16 @@ describe('a technician with a link', () => {
     expect(readFileSync(scratch, 'utf8')).toBe('Hello, World! ~ {42} | <ok>\n');
   });
 
+  it('holds a key down, and it repeats', async () => {
+    const { keyboard } = viewer.page;
+    await keyboard.type('echo ');
+    // Chromium marks every further down of a held key as a repeat.
+    for (let times = 0; times < 4; times += 1) await keyboard.down('z');
+    await keyboard.up('z');
+    await keyboard.type(` > ${scratch}\n`);
+    await until('what was typed', () => readFileSync(scratch, 'utf8') === 'zzzz\n');
+  });
+
   it('drags a window by its title bar', async () => {
     const id = await product.x.window(SHELL);
     const before = await product.x.windowPlace(id);

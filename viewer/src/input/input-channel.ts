@@ -92,7 +92,8 @@ export class InputChannel {
   }
 
   key(usage: number, down: boolean): void {
-    if (down === this.#heldKeys.has(usage)) return;
+    // Down again is a repeat, and the other side's to type; up of what is not down is nothing.
+    if (!down && !this.#heldKeys.has(usage)) return;
     if (!this.#act({ kind: 'key', usage, down }, !down)) return;
     if (down) this.#heldKeys.add(usage);
     else this.#heldKeys.delete(usage);

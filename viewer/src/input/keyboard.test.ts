@@ -45,10 +45,21 @@ describe('keys reach the other side', () => {
       ['+ControlLeft', '+KeyC', '-KeyC', '-ControlLeft'],
     ],
     [
-      'repeats are left to the other side',
+      '10: a held key repeats as further downs',
       'linux',
       [down('KeyA', { key: 'a' }), down('KeyA', { key: 'a', repeat: true }), up('KeyA')],
-      ['+KeyA', '-KeyA'],
+      ['+KeyA', '+KeyA', '-KeyA'],
+    ],
+    [
+      '10: a held modifier does not repeat, nor a key that was down before',
+      'linux',
+      [
+        down('ShiftLeft'),
+        down('ShiftLeft', { repeat: true }),
+        down('KeyB', { key: 'B', repeat: true }),
+        up('ShiftLeft'),
+      ],
+      ['+ShiftLeft', '-ShiftLeft'],
     ],
     [
       'a dead key is a key like any other',

@@ -16,7 +16,8 @@
 //  8 Input methods: keydown carries keyCode 229 or key 'Process'; the text arrives by composition.
 //  9 Keyboards that are none (automation, on-screen keyboards of systems, dictation): the character
 //    needs Shift, but Shift is not held. What is meant is the character.
-// 10 Repeats: the remote system repeats a held key itself, so repeats are swallowed.
+// 10 Repeats travel as further downs: the remote system's own repeat is off for injected keys, so that
+//    a key-up that comes late never types on by itself. Modifiers do not repeat.
 import { usageOf } from '@guruconnect/contract/input/key-codes';
 
 export type Platform = 'windows' | 'mac' | 'linux' | 'other';
@@ -137,7 +138,7 @@ export class Keyboard {
       return swallow(this.#press('AltRight'));
     }
     const before = this.settle();
-    if (fact.repeat || this.#held.has(code)) return swallow(before);
+    if (fact.repeat || this.#held.has(code)) return swallow([...before, ...this.#repeat(code)]);
     if (needsMissingShift(fact, code))
       return swallow([...before, { kind: 'text', text: fact.key }]);
     if (this.#platform === 'windows' && code === 'ControlLeft') {
@@ -182,6 +183,13 @@ export class Keyboard {
     const usage = usageOf(code);
     if (usage === undefined || this.#held.has(code)) return [];
     this.#held.add(code);
+    return [{ kind: 'key', usage, down: true }];
+  }
+
+  /** Only of what went down here: a key that was down before the page had the keyboard is not ours. */
+  #repeat(code: string): KeyAction[] {
+    const usage = usageOf(code);
+    if (usage === undefined || !this.#held.has(code) || isModifier(code)) return [];
     return [{ kind: 'key', usage, down: true }];
   }
 

@@ -1,34 +1,37 @@
-// npm run bench: what a technician feels, measured on this machine, written to a JSON file.
-//   node infra/bench/bench.ts [--trials N] [--out FILE]
-// The picture is judged by its pixels in a real Chromium; times are of the page's own clock.
+// npm run bench: measurements on this machine, each written to a JSON file of its own.
+//   node infra/bench/bench.ts [NAME …] [--trials N] [--out FILE]
+// Without a name: `feel`. The names are in benches.ts.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { Product } from '../e2e/product.ts';
-import { measureFirstPicture } from './first-picture.ts';
-import { measureFrameRate } from './frame-rate.ts';
-import { measureInputToPhoton } from './input-to-photon.ts';
-import { measureMonitorSwitch } from './monitor-switch.ts';
-import { measureStillScreen } from './still-screen.ts';
+import { BENCHES, DEFAULT_BENCH, type Bench } from './benches.ts';
 
-const { values } = parseArgs({ options: { trials: { type: 'string' }, out: { type: 'string' } } });
-const { trials, out } = z
+const { values, positionals } = parseArgs({
+  options: { trials: { type: 'string' }, out: { type: 'string' } },
+  allowPositionals: true,
+});
+const wished = z
   .object({
     trials: z.coerce.number().int().min(1).max(1000).default(100),
-    out: z.string().default(new URL('results/latest.json', import.meta.url).pathname),
+    out: z.string().optional(),
+    names: z.array(
+      z.enum(Object.keys(BENCHES), { error: `There are: ${Object.keys(BENCHES).join(', ')}` }),
+    ),
   })
-  .parse(values);
+  .refine(({ out, names }) => out === undefined || names.length === 1, '--out is for one bench')
+  .safeParse({ ...values, names: positionals.length > 0 ? positionals : [DEFAULT_BENCH] });
+if (!wished.success) {
+  process.stderr.write(`${z.prettifyError(wished.error)}\n`);
+  process.exit(2);
+}
 
-const product = await Product.start({ apps: false });
-try {
-  const step = async <T>(name: string, measure: () => Promise<T>): Promise<T> => {
-    process.stderr.write(`[bench] ${name} …\n`);
-    const result = await measure();
-    process.stderr.write(`[bench] ${name}: ${JSON.stringify(result)}\n`);
-    return result;
-  };
+const { trials, out, names } = wished.data;
+for (const name of names) {
+  const bench = BENCHES[name] as Bench;
+  const say = (line: string): void => void process.stderr.write(`[bench ${name}] ${line}\n`);
+  say(bench.about);
   const results = {
     at: new Date().toISOString(),
     machine: {
@@ -37,17 +40,10 @@ try {
       memoryGiB: Math.round(totalmem() / 2 ** 30),
     },
     trials,
-    first_picture_ms: await step('first picture', () => measureFirstPicture(product, trials)),
-    input_to_photon_ms: await step('input to photon', () => measureInputToPhoton(product, trials)),
-    monitor_switch_ms: await step('monitor switch', () => measureMonitorSwitch(product, trials)),
-    still_screen: await step('still screen', () => measureStillScreen(product)),
-    full_change_each_16_ms: await step('full-screen change each 16 ms', () =>
-      measureFrameRate(product),
-    ),
+    ...(await bench.run({ trials, say })),
   };
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, `${JSON.stringify(results, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify(results, null, 2)}\nwritten to ${out}\n`);
-} finally {
-  await product.close();
+  const file = out ?? new URL(`results/${bench.file}`, import.meta.url).pathname;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(results, null, 2)}\nwritten to ${file}\n`);
 }

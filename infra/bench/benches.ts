@@ -1,0 +1,27 @@
+// What `npm run bench -- NAME` can measure. A bench starts what it needs and leaves nothing running.
+
+export type BenchOptions = {
+  /** Samples per figure; a bench that measures something else than repeated trials ignores it. */
+  readonly trials: number;
+  /** A line of progress, for whoever waits. */
+  readonly say: (line: string) => void;
+};
+
+export type Bench = {
+  /** One line, printed at its start. */
+  readonly about: string;
+  /** In infra/bench/results/. */
+  readonly file: string;
+  /** @returns what goes into the file, beside the machine and the time. */
+  readonly run: (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>;
+};
+
+export const DEFAULT_BENCH = 'feel';
+
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  feel: {
+    about: 'what a technician feels: first picture, input to photon, monitor switch, cost',
+    file: 'latest.json',
+    run: async (options) => (await import('./feel.ts')).measureFeel(options),
+  },
+};

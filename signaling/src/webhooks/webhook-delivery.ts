@@ -4,10 +4,10 @@ import type { LookupAddress } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { SignedHeaders } from '@guruconnect/contract/node/webhook-signer';
 import type { DeliveryError } from '../store/webhooks.ts';
 import { AddressRefused, checkedAddresses, type Resolve } from './address-guard.ts';
 import type { Attempt } from './retry-schedule.ts';
-import type { SignedHeaders } from './webhook-signer.ts';
 
 /** An answer is "ok" or nothing; whoever sends more is most likely a web page, not a receiver. */
 const MAX_ANSWER_BYTES = 64 * 1024;

@@ -1,10 +1,14 @@
 // The signing keys of webhooks: made, told once, kept sealed, rotated with an overlap. Owned by
 // main.ts.
 import type { WebhookId } from '@guruconnect/contract/ids';
+import {
+  newSigningKeys,
+  SigningKeys,
+  type ToldKeys,
+} from '@guruconnect/contract/node/webhook-signer';
 import type { Logger } from '../logger.ts';
 import type { SealedKeys, WebhookRecord, WebhookStore } from '../store/webhooks.ts';
 import type { SecretBox } from './secret-box.ts';
-import { newSigningKeys, SigningKeys, type ToldKeys } from './webhook-signer.ts';
 
 /** Whoever rotates faster than that gives up the oldest. */
 const MAX_GENERATIONS = 3;

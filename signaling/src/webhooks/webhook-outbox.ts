@@ -4,6 +4,7 @@
 import type { WebhookId } from '@guruconnect/contract/ids';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { WebhookBody } from '@guruconnect/contract/http/v1/webhooks';
+import { signedHeaders } from '@guruconnect/contract/node/webhook-signer';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Bus } from '../store/bus.ts';
@@ -12,7 +13,6 @@ import type { Attempt } from './retry-schedule.ts';
 import { WebhookCourier, type CourierParts } from './webhook-courier.ts';
 import { attemptDelivery, type DeliveryOptions } from './webhook-delivery.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
-import { signedHeaders } from './webhook-signer.ts';
 
 export type OutboxParts = {
   readonly store: Store;

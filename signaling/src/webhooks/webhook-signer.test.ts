@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { newSigningKeys, signedHeaders } from './webhook-signer.ts';
+import { newSigningKeys, signedHeaders } from '@guruconnect/contract/node/webhook-signer';
 
 const BODY = '{"type":"session.live","data":{"name":"Ä€"}}';
 /** As RFC 8410 writes an Ed25519 public key, before its 32 bytes. */

@@ -3,6 +3,7 @@
 import { GcError } from '@guruconnect/contract/errors';
 import { newId, type WebhookId } from '@guruconnect/contract/ids';
 import type { CreateWebhook } from '@guruconnect/contract/http/v1/webhooks';
+import { signedHeaders } from '@guruconnect/contract/node/webhook-signer';
 import type { FeatureGate, Features } from '../features.ts';
 import { LIMITS } from '../limits.ts';
 import type { DeliveryRecord, WebhookRecord, WebhookStore } from '../store/webhooks.ts';
@@ -10,7 +11,6 @@ import { urlFault } from './address-guard.ts';
 import { attemptDelivery, type DeliveryOptions } from './webhook-delivery.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 import type { WebhookOutbox } from './webhook-outbox.ts';
-import { signedHeaders } from './webhook-signer.ts';
 
 export type WebhooksParts = {
   readonly store: { readonly webhooks: WebhookStore };

@@ -30,6 +30,8 @@ export class Stack {
   readonly integratorKey: string;
   readonly deviceId: string;
   readonly display: string;
+  /** UDP and TCP port of the media node's worker, for those who stand in between (infra/shaper). */
+  readonly rtcPort: number;
   /** The integration contract, as any RMM uses it. */
   readonly contract: Client;
   /** Logs, store and machine key of this run; removed by close(). */
@@ -47,6 +49,7 @@ export class Stack {
     this.integratorKey = newIntegratorKey();
     this.deviceId = options.deviceId ?? 'demo-desktop';
     this.display = options.display;
+    this.rtcPort = ports.rtc;
     this.contract = createClient({ baseUrl: this.baseUrl, key: this.integratorKey });
     const clusterSecret = randomBytes(32).toString('base64url');
     const workerBin = process.env['MEDIASOUP_WORKER_BIN'];

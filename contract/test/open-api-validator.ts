@@ -22,10 +22,12 @@ const DOCUMENT_ID = 'openapi.json';
 export class OpenApiValidator {
   readonly #ajv: Ajv2020;
   readonly #operations = new Map<string, Operation>();
+  readonly #webhooks: NonNullable<OpenApiDocument['webhooks']>;
   readonly #validators = new Map<JsonSchema, ValidateFunction>();
 
   constructor(document: OpenApiDocument = readOpenApi(V1_FILE)) {
     this.#ajv = new Ajv2020({ allErrors: true, strict: false });
+    this.#webhooks = document.webhooks ?? {};
     addFormats.default(this.#ajv);
     this.#ajv.addSchema({ ...document, $id: DOCUMENT_ID });
     for (const item of Object.values<PathItem>(document.paths))
@@ -58,6 +60,12 @@ export class OpenApiValidator {
     if (code !== undefined && !response['x-error-codes']?.includes(code))
       faults.push(`${name} may not answer ${code} with ${status}`);
     return faults;
+  }
+
+  /** What is wrong with what was posted to a webhook; empty when it fits. */
+  deliveryFaults(type: string, body: unknown): string[] {
+    const media = this.#webhooks[type]?.post?.requestBody?.content['application/json'];
+    return media ? this.#faults(media.schema, body) : [`no delivery ${type} in the description`];
   }
 
   /** Each once: compiling costs a hundred times what judging does. */

@@ -2,6 +2,7 @@
 // startSignaling in-process; run as a program it reads the environment and minds signals.
 import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
+import { DEPRECATIONS, type Deprecation } from '@guruconnect/contract/http/v1/deprecations';
 import type { RouteName } from '@guruconnect/contract/http/v1/routes';
 import { readConfig, type Config } from './config.ts';
 import { Features } from './features.ts';
@@ -32,6 +33,8 @@ export type SignalingOptions = {
   readonly timings?: Partial<Timings>;
   /** An answer of ours that does not fit the contract; by default it is logged (tests throw). */
   readonly onBadAnswer?: (route: RouteName, error: Error) => void;
+  /** Other deprecations than the contract's (tests). */
+  readonly deprecations?: readonly Deprecation[];
   /** False leaves out the process's own metrics (several in one process). */
   readonly processMetrics?: boolean;
 };
@@ -151,6 +154,7 @@ export async function startSignaling(
     enrolment: new Enrolment(common),
     sessions,
     presence,
+    deprecations: options.deprecations ?? DEPRECATIONS,
     isStopping: () => stopping,
     onBadAnswer:
       options.onBadAnswer ??

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import express, { type ErrorRequestHandler } from 'express';
 import { Server as SocketServer } from 'socket.io';
 import { GcError } from '@guruconnect/contract/errors';
+import type { Deprecation } from '@guruconnect/contract/http/v1/deprecations';
 import type { Config } from './config.ts';
 import type { Features } from './features.ts';
 import { bindRoutes, type BindParts } from './http/bind-routes.ts';
@@ -63,6 +64,7 @@ export type ServerParts = {
   readonly metrics: Metrics;
   readonly timings: Timings;
   readonly logger: Logger;
+  readonly deprecations: readonly Deprecation[];
   readonly isStopping: () => boolean;
   readonly onBadAnswer: BindParts['onBadAnswer'];
 };
@@ -147,7 +149,10 @@ export function createServer(parts: ServerParts): SignalingServer {
     ...sessionEventRoutes(parts),
     ...releaseRoutes({
       shelf: parts.shelf,
-      gate: features.declare('agent_releases', {}, parts.shelf.missing),
+      gate: features.declare('agent_releases', {
+        through: 'releases.latest',
+        missing: () => parts.shelf.missing,
+      }),
       publicUrl: config.publicUrl,
     }),
     ...machineRoutes(parts.store, parts.enrolment),
@@ -159,6 +164,7 @@ export function createServer(parts: ServerParts): SignalingServer {
       build: parts.build,
       ratePerMinute: config.ratePerMinute,
       viewerCodeMs: parts.codes.lifetimeMs,
+      deprecations: parts.deprecations,
     }),
   };
   bindRoutes(app, handlers, {
@@ -166,6 +172,7 @@ export function createServer(parts: ServerParts): SignalingServer {
     limits,
     logger,
     metrics: parts.metrics,
+    deprecations: parts.deprecations,
     onBadAnswer: parts.onBadAnswer,
   });
   app.use(() => {

@@ -2,6 +2,7 @@
 // store, short times. Everything started here is stopped by close().
 import { Writable } from 'node:stream';
 import type { CreateSession, CreatedSession } from '@guruconnect/contract/http/v1/sessions';
+import type { Deprecation } from '@guruconnect/contract/http/v1/deprecations';
 import type { EnrolmentToken, Enrolled } from '@guruconnect/contract/http/v1/machines';
 import type { EventList } from '@guruconnect/contract/http/v1/sessions';
 import { API_BASE } from '@guruconnect/contract/http/v1/routes';
@@ -40,6 +41,7 @@ export type HarnessOptions = {
   readonly env?: Record<string, string>;
   readonly timings?: Partial<Timings>;
   readonly nodes?: number;
+  readonly deprecations?: readonly Deprecation[];
   /** As a process of its own, which can be killed. Needs a store in a file. */
   readonly asProcess?: boolean;
   /** Control URLs of nodes that somebody else started, instead of fake ones. */
@@ -61,6 +63,7 @@ export class Harness {
   readonly log: string[] = [];
   readonly badAnswers: string[] = [];
   readonly #timings: Partial<Timings>;
+  readonly #deprecations: readonly Deprecation[] | undefined;
   readonly #closers: (() => void)[] = [];
   #requests = 0;
   readonly #environment: Record<string, string>;
@@ -79,6 +82,7 @@ export class Harness {
     this.nodes = nodes;
     this.#environment = environment;
     this.#asProcess = options.asProcess ?? false;
+    this.#deprecations = options.deprecations;
     this.#timings = { ...TEST_TIMINGS, ...options.timings };
   }
 
@@ -130,6 +134,7 @@ export class Harness {
       logger: makeLogger(this.config, sink),
       timings: this.#timings,
       processMetrics: false,
+      ...(this.#deprecations ? { deprecations: this.#deprecations } : {}),
       onBadAnswer: (route, error) => {
         this.badAnswers.push(`${route}: ${error.message}`);
         throw new Error(`the answer of ${route} does not fit the contract`, { cause: error });

@@ -18,29 +18,32 @@ const editable = (version?: string): Loose => {
 };
 const asDocument = (loose: Loose): OpenApiDocument => loose as unknown as OpenApiDocument;
 
+/** Names of events have dots themselves: then the steps are given as a list. */
+type Path = string | readonly string[];
+
 /** Where a dotted path leads; the last step is given by its owner and name. */
-function reach(root: Loose, path: string): [owner: Loose, name: string] {
-  const steps = path.split('.');
+function reach(root: Loose, path: Path): [owner: Loose, name: string] {
+  const steps = typeof path === 'string' ? path.split('.') : [...path];
   const name = steps.pop() ?? '';
   const owner = steps.reduce((at, step) => {
     const next = at[step];
-    if (next === undefined) throw new Error(`${path}: nothing at ${step}`);
+    if (next === undefined) throw new Error(`${String(path)}: nothing at ${step}`);
     return next;
   }, root);
   return [owner, name];
 }
-function set(root: Loose, path: string, value: unknown): void {
+function set(root: Loose, path: Path, value: unknown): void {
   const [owner, name] = reach(root, path);
   owner[name] = value as Loose;
 }
-function remove(root: Loose, path: string): void {
+function remove(root: Loose, path: Path): void {
   const [owner, name] = reach(root, path);
-  expect(owner, path).toHaveProperty([name]);
+  expect(owner, String(path)).toHaveProperty([name]);
   delete (owner as Record<string, unknown>)[name];
 }
-function change<T>(root: Loose, path: string, how: (value: T) => unknown): void {
+function change<T>(root: Loose, path: Path, how: (value: T) => unknown): void {
   const [owner, name] = reach(root, path);
-  expect(owner, path).toHaveProperty([name]);
+  expect(owner, String(path)).toHaveProperty([name]);
   set(root, path, how(owner[name] as T));
 }
 const without =
@@ -56,6 +59,8 @@ const plus =
 const REQUEST = 'components.schemas.CreateSession';
 const ANSWER = 'components.schemas.Session';
 const CREATE = 'paths./sessions.post';
+const ENDED = ['webhooks', 'session.ended', 'post'];
+const DELIVERED = ['components', 'schemas', 'DeliveredSessionEnded'];
 const LIST = 'paths./sessions.get';
 const READ = 'paths./sessions/{session_id}.get';
 
@@ -63,6 +68,61 @@ const MUTATIONS: readonly [string, Verdict, (document: Loose) => void][] = [
   ['route removed', 'breaking', (d) => remove(d, 'paths./machines')],
   ['method removed', 'breaking', (d) => remove(d, LIST)],
   ['route added', 'addition', (d) => set(d, 'paths./new', { get: reach(d, LIST)[0]['get'] })],
+  ['delivery removed', 'breaking', (d) => remove(d, ['webhooks', 'session.live'])],
+  [
+    'delivery added',
+    'addition',
+    (d) => set(d, ['webhooks', 'session.shared'], reach(d, ['webhooks', 'session.live', ''])[0]),
+  ],
+  [
+    'delivery: header removed',
+    'breaking',
+    (d) => change(d, [...ENDED, 'parameters'], (list: unknown[]) => list.slice(1)),
+  ],
+  [
+    'delivery: field of its data removed',
+    'breaking',
+    (d) => {
+      const data = [...DELIVERED, 'properties', 'data', 'properties', 'data'];
+      remove(d, [...data, 'properties', 'end_reason']);
+      remove(d, [...data, 'required']);
+    },
+  ],
+  [
+    'delivery: field added to its data',
+    'addition',
+    (d) =>
+      set(d, [...DELIVERED, 'properties', 'data', 'properties', 'data', 'properties', 'words'], {
+        type: 'string',
+      }),
+  ],
+  [
+    'delivery: 410 means something else',
+    'text',
+    (d) => set(d, [...ENDED, 'responses', '410', 'description'], 'Gone'),
+  ],
+  ['delivery: 410 not understood', 'breaking', (d) => remove(d, [...ENDED, 'responses', '410'])],
+  [
+    'delivery: type renamed',
+    'breaking',
+    (d) => set(d, [...DELIVERED, 'properties', 'type', 'const'], 'session.over'),
+  ],
+  ['route marked as deprecated', 'text', (d) => set(d, `${LIST}.deprecated`, true)],
+  [
+    'parameter marked as deprecated',
+    'text',
+    (d) => set(d, `${LIST}.parameters.0.deprecated`, true),
+  ],
+  [
+    'field marked as deprecated',
+    'text',
+    (d) => set(d, `${ANSWER}.properties.reason.deprecated`, true),
+  ],
+  [
+    'a key that was optional is needed',
+    'breaking',
+    (d) => set(d, 'paths./capabilities.get.security', [{ integratorKey: [] }]),
+  ],
   ['operation renamed', 'breaking', (d) => set(d, `${READ}.operationId`, 'sessions.get')],
   ['base address changed', 'breaking', (d) => set(d, 'servers.0.url', '/api/v1')],
 

@@ -73,7 +73,12 @@ import {
   WebhookList,
   WebhookWithSecret,
 } from '../http/v1/webhooks.ts';
+import { DELIVERED_BODIES } from '../http/v1/webhook-deliveries.ts';
 import type { JsonSchema } from './open-api-types.ts';
+
+/** `session.live` is delivered as `DeliveredSessionLive`. */
+const deliveredName = (type: string): string =>
+  `Delivered${type.replaceAll(/(?:^|[._])(\w)/g, (_whole, letter: string) => letter.toUpperCase())}`;
 
 const ACCEPTED = {
   CreateSession,
@@ -120,6 +125,9 @@ const SENT = {
   WebhookWithSecret,
   WebhookList,
   WebhookBody,
+  ...Object.fromEntries(
+    Object.entries(DELIVERED_BODIES).map(([type, body]) => [deliveredName(type), body]),
+  ),
   Delivery,
   DeliveryList,
   Replayed,

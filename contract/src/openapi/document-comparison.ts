@@ -9,6 +9,7 @@ import type {
   Parameter,
   PathItem,
   ResponseObject,
+  SecurityRequirement,
 } from './open-api-types.ts';
 import { SchemaComparison, type Resolve, type Sides } from './schema-compatibility.ts';
 
@@ -31,6 +32,12 @@ export function compareDocuments(old: OpenApiDocument, now: OpenApiDocument): Ch
       if (!is) return [breaking(at, 'route removed')];
       if (!was) return [addition(at, 'new route')];
       return operation(at, was, is, schemas);
+    }),
+    ...both(old.webhooks, now.webhooks).flatMap(([type, was, is]) => {
+      const at = `webhook ${type}`;
+      if (!is?.post) return was?.post ? [breaking(at, 'no longer delivered')] : [];
+      if (!was?.post) return [addition(at, 'new delivery')];
+      return delivery(at, was.post, is.post, schemas);
     }),
   ];
 }
@@ -80,9 +87,7 @@ function operation(at: string, old: Operation, now: Operation, schemas: Schemas)
     ...(old.operationId === now.operationId
       ? []
       : [breaking(at, 'operationId changed: generated clients name methods after it')]),
-    ...(same([old.summary, old.description], [now.summary, now.description])
-      ? []
-      : [text(at, 'words changed')]),
+    ...words(at, old, now),
     ...security(at, old, now),
     ...parameters(at, old, now, schemas),
     ...requestBody(at, old, now, schemas),
@@ -92,18 +97,62 @@ function operation(at: string, old: Operation, now: Operation, schemas: Schemas)
   ];
 }
 
-/** A key that was enough before must be enough now. */
+/** A mark of deprecation is a word, too: what is marked works on. */
+const words = (at: string, old: Operation, now: Operation): Change[] =>
+  same(
+    [old.summary, old.description, old.deprecated],
+    [now.summary, now.description, now.deprecated],
+  )
+    ? []
+    : [text(at, 'words changed')];
+
+/**
+ * What we post to a receiver: header fields and body are sent by us, and what its answer means to
+ * us is a promise, too.
+ */
+function delivery(at: string, old: Operation, now: Operation, schemas: Schemas): Change[] {
+  const named = (list: readonly Parameter[] = []): Record<string, Parameter> =>
+    Object.fromEntries(list.map((parameter) => [parameter.name, parameter]));
+  return [
+    ...words(at, old, now),
+    ...both(named(old.parameters), named(now.parameters)).flatMap(([name, was, is]) => {
+      const here = `${at} header ${name}`;
+      if (!is) return [breaking(here, 'header removed')];
+      if (!was) return [addition(here, 'new header')];
+      return [
+        ...(was.required && !is.required ? [breaking(here, 'became optional')] : []),
+        ...schemas.sent.compare(here, was.schema, is.schema),
+      ];
+    }),
+    ...content(
+      `${at} body`,
+      old.requestBody?.content ?? {},
+      now.requestBody?.content ?? {},
+      'sent',
+      schemas,
+    ),
+    ...both(old.responses, now.responses).flatMap(([status, was, is]) => {
+      const here = `${at} ${status}`;
+      if (!is) return [breaking(here, 'answer no longer understood')];
+      if (!was) return [addition(here, 'answer now understood')];
+      return was.description === is.description ? [] : [text(here, 'words changed')];
+    }),
+  ];
+}
+
+/** Whatever was enough before, a key or none, must be enough now. */
 function security(at: string, old: Operation, now: Operation): Change[] {
   if (same(old.security, now.security)) return [];
-  const isCovered =
-    now.security.length === 0 ||
-    old.security.some((held) =>
-      now.security.some((needed) =>
-        Object.entries(needed).every(([scheme, scopes]) =>
-          scopes.every((scope) => held[scheme]?.includes(scope)),
-        ),
+  const ways = ({ security }: Operation): readonly SecurityRequirement[] =>
+    security.length === 0 ? [{}] : security;
+  const isCovered = ways(old).every((held) =>
+    ways(now).some((needed) =>
+      Object.entries(needed).every(
+        ([scheme, scopes]) =>
+          held[scheme] !== undefined && scopes.every((scope) => held[scheme]?.includes(scope)),
       ),
-    );
+    ),
+  );
   return [judged('accepted', isCovered, at, 'needed credential or scope changed')];
 }
 
@@ -128,6 +177,7 @@ function parameters(at: string, old: Operation, now: Operation, schemas: Schemas
               is.required ? 'became required' : 'became optional',
             ),
           ]),
+      ...(was.deprecated === is.deprecated ? [] : [text(here, 'deprecated changed')]),
       ...schemas.accepted.compare(here, was.schema, is.schema),
     ];
   });

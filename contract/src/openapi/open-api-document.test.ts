@@ -5,9 +5,12 @@ import { OpenApiValidator, V1_FILE } from '../../test/open-api-validator.ts';
 import { ERRORS } from '../errors.ts';
 import { errorsOf } from '../http/v1/route-errors.ts';
 import { ROUTES, type Route, type RouteName } from '../http/v1/routes.ts';
+import { DELIVERED_BODIES, type DeliveredType } from '../http/v1/webhook-deliveries.ts';
+import { EVENTS } from '../journal.ts';
 import { openApiDocument } from './open-api-document.ts';
 import type { JsonSchema } from './open-api-types.ts';
 import { ROUTE_EXAMPLES } from './route-examples.ts';
+import { exampleOf } from './webhook-operations.ts';
 
 const routes = Object.entries(ROUTES) as [RouteName, Route][];
 const document = openApiDocument();
@@ -32,7 +35,13 @@ describe('every route', () => {
       document.paths[route.path]?.[route.method.toLowerCase() as 'get' | 'post' | 'delete'],
     ).toBe(operation);
     expect(operation.responses[String(route.status)]?.content).toBeDefined();
-    expect(operation.security).toEqual(route.scope ? [{ integratorKey: [route.scope] }] : []);
+    expect(operation.security).toEqual(
+      route.auth === 'optional'
+        ? [{}, { integratorKey: [] }]
+        : route.scope
+          ? [{ integratorKey: [route.scope] }]
+          : [],
+    );
     for (const code of errorsOf(route))
       expect(operation.responses[String(ERRORS[code].status)]?.['x-error-codes']).toContain(code);
     const inPath = [...route.path.matchAll(/\{([a-z_]+)\}/g)].map((match) => match[1]);
@@ -59,6 +68,31 @@ describe('every route', () => {
     expect(validator.operation('capabilities.read').responses['200']?.headers).toHaveProperty(
       'ETag',
     );
+  });
+});
+
+describe('every delivery', () => {
+  const deliveries = Object.entries(document.webhooks ?? {});
+
+  it('of an event is described, and the test', () => {
+    expect(deliveries.map(([type]) => type).sort()).toEqual(
+      [...Object.keys(EVENTS), 'webhook.test'].sort(),
+    );
+  });
+
+  it.each(deliveries)('%s has a body that its schema and the description take', (type, item) => {
+    const body = exampleOf(type as DeliveredType);
+    expect(item.post?.requestBody?.content['application/json']?.example).toEqual(body);
+    expect(DELIVERED_BODIES[type as DeliveredType].safeParse(body).error).toBeUndefined();
+    expect(validator.deliveryFaults(type, body)).toEqual([]);
+    expect(validator.deliveryFaults(type, { ...body, type: 'other' })).toHaveLength(1);
+    expect(validator.deliveryFaults(type, { ...body, later: 1 })).toEqual([]);
+  });
+
+  it('names the data of its event', () => {
+    const { data, ...ended } = exampleOf('session.ended') as { data: object };
+    const without = { ...ended, data: { ...data, data: {} } };
+    expect(validator.deliveryFaults('session.ended', without)).toHaveLength(1);
   });
 });
 
@@ -114,9 +148,10 @@ describe('what is accepted', () => {
 
 describe('what is sent', () => {
   it('is open, all the way down: no closed object, no closed set of values, no bound', () => {
-    const roots = operations
-      .flatMap((o) => Object.values(o.responses))
-      .flatMap((response) => Object.values(response.content ?? {}));
+    const deliveries = Object.values(document.webhooks ?? {}).map(({ post }) => post?.requestBody);
+    const roots = [...operations.flatMap((o) => Object.values(o.responses)), ...deliveries].flatMap(
+      (sent) => Object.values(sent?.content ?? {}),
+    );
     for (const schema of roots.flatMap((media) => [...reachable(media.schema)])) {
       expect(schema.additionalProperties).not.toBe(false);
       for (const keyword of ['enum', 'pattern', 'maxLength', 'maximum', 'maxItems'])

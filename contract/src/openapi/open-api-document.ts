@@ -2,6 +2,7 @@
 // document, so it is checked in (contract/openapi/v1.json) and a test fails when the two differ.
 import type { z } from 'zod';
 import { ERRORS, Problem, type ErrorCode } from '../errors.ts';
+import { DEPRECATIONS, type Deprecation } from '../http/v1/deprecations.ts';
 import {
   IDEMPOTENCY_KEPT_S,
   IDEMPOTENCY_KEY_HEADER,
@@ -23,8 +24,11 @@ import type {
   Parameter,
   PathItem,
   ResponseObject,
+  SecurityRequirement,
 } from './open-api-types.ts';
+import { markDeprecated } from './deprecated.ts';
 import { ROUTE_EXAMPLES, type RouteExample } from './route-examples.ts';
+import { webhookOperations } from './webhook-operations.ts';
 
 const SECURITY_SCHEME = 'integratorKey';
 
@@ -51,13 +55,16 @@ const INFO = `What integrators (RMM products) program against. Read CONTRACT.md 
 - Requests are strict: an unknown field is refused. Answers are open: ignore fields you do not know, and expect new values where \`x-extensible-enum\` lists those of today.
 - Errors are problem documents (RFC 9457) with a stable \`code\`; \`x-error-codes\` lists those an operation may answer.`;
 
-export function openApiDocument(): OpenApiDocument {
+/** @throws Error when something is deprecated that is not there. */
+export function openApiDocument(
+  deprecations: readonly Deprecation[] = DEPRECATIONS,
+): OpenApiDocument {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
     const item = (paths[route.path] ??= {});
     item[route.method.toLowerCase() as Method] = operationOf(name, route);
   }
-  return {
+  return markDeprecated(deprecations, {
     openapi: '3.1.0',
     info: {
       title: 'GuruConnect integration contract',
@@ -68,6 +75,7 @@ export function openApiDocument(): OpenApiDocument {
     servers: [{ url: API_BASE, description: 'Below the public URL of your GuruConnect' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: paths as Record<string, PathItem>,
+    webhooks: webhookOperations(),
     components: {
       schemas: componentSchemas(),
       securitySchemes: {
@@ -81,7 +89,7 @@ export function openApiDocument(): OpenApiDocument {
         },
       },
     },
-  };
+  });
 }
 
 function operationOf(name: RouteName, route: Route): Operation {
@@ -92,7 +100,7 @@ function operationOf(name: RouteName, route: Route): Operation {
     summary: route.summary,
     ...(example.note === undefined ? {} : { description: example.note }),
     tags: [name.slice(0, name.indexOf('.'))],
-    security: route.scope ? [{ [SECURITY_SCHEME]: [route.scope] }] : [],
+    security: securityOf(route),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body
       ? {
@@ -104,6 +112,11 @@ function operationOf(name: RouteName, route: Route): Operation {
       : {}),
     responses: { ...successOf(name, route, example), ...problemsOf(route) },
   };
+}
+
+function securityOf({ auth, scope }: Route): readonly SecurityRequirement[] {
+  if (auth === 'optional') return [{}, { [SECURITY_SCHEME]: [] }];
+  return scope ? [{ [SECURITY_SCHEME]: [scope] }] : [];
 }
 
 const json = (schema: z.ZodType, direction: 'accepted' | 'sent', example: unknown): Content => ({
@@ -198,7 +211,7 @@ function successOf(
   const hasEtag = name === 'capabilities.read' || route.form === 'file';
   const headers = {
     ...(hasEtag ? ETAG : {}),
-    ...(route.auth === 'integrator' ? RATE_HEADERS : {}),
+    ...(route.auth === 'none' ? {} : RATE_HEADERS),
   };
   return {
     [String(route.status)]: {
@@ -260,7 +273,7 @@ function problemHeaders(
   status: number,
 ): { headers?: Readonly<Record<string, Header>> } {
   const headers = {
-    ...(route.auth === 'integrator' && status !== 401 ? RATE_HEADERS : {}),
+    ...(route.auth !== 'none' && status !== 401 ? RATE_HEADERS : {}),
     ...(status === 401 ? CHALLENGE : {}),
     ...(status === 429 || status === 503 ? RETRY_AFTER : {}),
   };

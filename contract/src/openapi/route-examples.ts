@@ -148,7 +148,7 @@ UNSUPPORTED.add('file_transfer').add('session_recording');
 
 export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
   'capabilities.read': {
-    note: 'The same document is at `/api/integration/capabilities`, for those who do not know a version yet.',
+    note: 'The same document is at `/api/integration/capabilities`, for those who do not know a version yet. Without a key it says what this server can; with one (`Vary: Authorization`) what that key can, and a key that is not valid is refused.',
     response: {
       contract_version: '1.0.0',
       supported_versions: ['1'],
@@ -171,6 +171,7 @@ export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
         open_sessions: 10_000,
         open_sessions_per_device: 8,
         viewers_per_session: 16,
+        event_waits: 1000,
         viewer_code_s: 60,
         viewer_token_s: 300,
         consent_timeout_max_s: 300,

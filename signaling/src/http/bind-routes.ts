@@ -4,6 +4,11 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { GcError, invalid, parseOr } from '@guruconnect/contract/errors';
+import {
+  deprecationHeaders,
+  deprecationsOf,
+  type Deprecation,
+} from '@guruconnect/contract/http/v1/deprecations';
 import { API_BASE, ROUTES, type Route, type RouteName } from '@guruconnect/contract/http/v1/routes';
 import type { Integrator, IntegratorKeys } from '../keys/integrator-keys.ts';
 import { LIMITS } from '../limits.ts';
@@ -25,7 +30,11 @@ export type Call<N extends RouteName> = {
   readonly params: Parsed<Routes[N], 'params'>;
   readonly query: Parsed<Routes[N], 'query'>;
   readonly body: Parsed<Routes[N], 'body'>;
-  readonly integrator: Routes[N]['auth'] extends 'integrator' ? Integrator : undefined;
+  readonly integrator: {
+    readonly integrator: Integrator;
+    readonly optional: Integrator | undefined;
+    readonly none: undefined;
+  }[Routes[N]['auth']];
   readonly header: (name: string) => string | undefined;
   /** Sets a header of the answer. */
   readonly set: (name: string, value: string) => void;
@@ -44,6 +53,7 @@ export type BindParts = {
   readonly limits: RateLimits;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly deprecations: readonly Deprecation[];
   /** What to do with an answer of ours that does not fit the contract. */
   readonly onBadAnswer: (route: RouteName, error: z.ZodError) => void;
 };
@@ -85,10 +95,16 @@ async function serve<N extends RouteName>(
   const route: Route = ROUTES[name];
   try {
     const integrator = await admit(route, request, response, parts);
+    const body = await readBody(route, request, response);
+    const given = [...Object.keys(request.query), ...Object.keys(Object(body))];
+    for (const [header, value] of deprecationHeaders(
+      deprecationsOf(parts.deprecations, name, given),
+    ))
+      response.set(header, value);
     const call = {
       params: part(route.params, request.params, ''),
       query: part(route.query, request.query, '/query'),
-      body: part(route.body, await readBody(route, request, response), ''),
+      body: part(route.body, body, ''),
       integrator,
       header: (header: string) => request.get(header),
       set: (header: string, value: string) => {
@@ -145,7 +161,8 @@ async function admit(
   response: Response,
   { keys, limits }: BindParts,
 ): Promise<Integrator | undefined> {
-  if (route.auth === 'integrator')
+  const mayCarryKey = route.auth === 'optional' && request.headers.authorization !== undefined;
+  if (route.auth === 'integrator' || mayCarryKey)
     return authenticate(request, response, route.scope, keys, limits);
   await limits.public(request);
   // A body that carries a credential: who guessed too often is not heard.

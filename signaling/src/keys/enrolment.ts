@@ -17,7 +17,9 @@ export class Enrolment {
   constructor(parts: { store: Store; bus: Bus; features: Features }) {
     this.#store = parts.store;
     this.#bus = parts.bus;
-    this.#gate = parts.features.declare('per_machine_keys');
+    this.#gate = parts.features.declare('per_machine_keys', {
+      through: 'enrolment_tokens.create',
+    });
   }
 
   /** @returns the token itself too: it is shown once and can not be read again. */

@@ -16,6 +16,8 @@ export type Integrator = {
   readonly id: string;
   /** Public part of the key: names it in logs and rate limits. */
   readonly keyId: string;
+  /** As the integrator sees it listed. */
+  readonly key: { readonly id: IntegratorKeyId; readonly expires_at_ms?: number | undefined };
   readonly scopes: ReadonlySet<Scope>;
 };
 
@@ -89,7 +91,12 @@ export class IntegratorKeys {
     if ((known.record?.expires_at_ms ?? Infinity) <= nowMs)
       throw new GcError('credential_expired', 'The integrator key has expired');
     await this.#noteUse(known.id, nowMs);
-    return { id: ENVIRONMENT, keyId: publicId, scopes: known.scopes };
+    return {
+      id: ENVIRONMENT,
+      keyId: publicId,
+      key: { id: known.id, expires_at_ms: known.record?.expires_at_ms },
+      scopes: known.scopes,
+    };
   }
 
   /**

@@ -52,6 +52,8 @@ export type CreatedAnswer = {
 
 type Held = { readonly session_id: SessionId; readonly epoch: number };
 
+const CREATING = { through: 'sessions.create' } as const;
+
 /** Orders to one node at a time when its link comes up. */
 const RESTORED_AT_ONCE = 32;
 
@@ -75,17 +77,17 @@ export class SessionManager {
     this.#parts = parts;
     const { features, bus } = parts;
     this.#gates = {
-      consentPrompt: features.declare('consent_prompt'),
-      unattended: features.declare('unattended_access'),
-      viewOnly: features.declare('view_only'),
-      remoteInput: features.declare('remote_input'),
-      embedded: features.declare('embedded_viewer'),
-      events: features.declare('events_api'),
+      consentPrompt: features.declare('consent_prompt', CREATING),
+      unattended: features.declare('unattended_access', CREATING),
+      viewOnly: features.declare('view_only', CREATING),
+      remoteInput: features.declare('remote_input', CREATING),
+      embedded: features.declare('embedded_viewer', CREATING),
+      events: features.declare('events_api', { through: 'sessions.events' }),
     };
     this.#sessionParts = {
       ...parts,
       remoteInput: this.#gates.remoteInput,
-      multiMonitor: features.declare('multi_monitor'),
+      multiMonitor: features.declare('multi_monitor', CREATING),
     };
     this.#unsubscribe = bus.subscribe('machine.keys_revoked', ({ device_id, superseded }) => {
       // A session that waits for the device waits for whichever key it will have.

@@ -39,8 +39,8 @@ export class Webhooks {
     this.#outbox = parts.outbox;
     this.#delivery = parts.delivery;
     this.#gate = parts.features.declare('webhooks', {
-      webhooks: LIMITS.webhooks,
-      timeout_s: parts.delivery.timeoutMs / 1000,
+      through: 'webhooks.create',
+      limits: { webhooks: LIMITS.webhooks, timeout_s: parts.delivery.timeoutMs / 1000 },
     });
   }
 

@@ -1,6 +1,7 @@
 // GET /api/integration/capabilities: what this build and this configuration can do. The map is
 // filled by the code that enforces each feature, never by hand.
 import { z } from 'zod';
+import { IntegratorKeyId } from '../../ids.ts';
 
 /** Every feature an integrator may ask about, and the contract version that named it. */
 export const FEATURES = {
@@ -26,7 +27,9 @@ export const FeatureDetail = z.looseObject({
   since: z.string().describe('Contract version that named this feature.'),
   state: z
     .enum(['on', 'off', 'unsupported'])
-    .describe('`off`: this operator switched it off. `unsupported`: this build does not have it.'),
+    .describe(
+      '`off`: switched off by this operator, or not allowed to the key that asks. `unsupported`: this build does not have it.',
+    ),
   reason_if_off: z.string().optional(),
   limits: z.record(z.string(), z.number()).optional(),
 });
@@ -42,8 +45,25 @@ export const Capabilities = z.looseObject({
     .describe('May this feature be used here now? A feature that is not named is not there.'),
   feature_details: z.record(z.string(), FeatureDetail),
   limits: z.record(z.string(), z.number()),
-  deprecations: z.array(
-    z.looseObject({ what: z.string(), since: z.string(), sunset: z.string().optional() }),
-  ),
+  key: z
+    .looseObject({
+      id: IntegratorKeyId,
+      scopes: z.array(z.string()),
+      expires_at: z.iso.datetime().optional(),
+    })
+    .optional()
+    .describe('The integrator key that asked, if one did: then the whole answer is for this key.'),
+  deprecations: z
+    .array(
+      z.looseObject({
+        what: z.string().describe('Its name: `route`, `route#field`, `Schema#field` or a feature.'),
+        kind: z.enum(['route', 'request_field', 'answer_field', 'feature']),
+        since: z.iso.datetime().describe('When it was announced.'),
+        sunset: z.iso.datetime().describe('It works at least until then.'),
+        replacement: z.string().describe('What to use instead, for people.'),
+        link: z.string().describe('Where to read more.'),
+      }),
+    )
+    .describe('What will go. Requests that use it are answered with a Deprecation header, too.'),
 });
 export type Capabilities = z.output<typeof Capabilities>;

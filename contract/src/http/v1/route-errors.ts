@@ -7,21 +7,23 @@ const ANY_ROUTE = ['rate_limited', 'internal', 'shutting_down'] as const;
 const WITH_INPUT = ['invalid_request'] as const;
 const WITH_BODY = ['invalid_json', 'payload_too_large', 'unsupported_media_type'] as const;
 const WITH_CREDENTIAL = ['unauthenticated'] as const;
-const WITH_INTEGRATOR_KEY = ['scope_missing', 'credential_expired', 'credential_revoked'] as const;
+const WITH_INTEGRATOR_KEY = ['credential_expired', 'credential_revoked'] as const;
+const WITH_SCOPE = ['scope_missing'] as const;
 
 /** Every code `route` may answer, each once, in no particular order. */
 export function errorsOf(route: Route): ErrorCode[] {
   // Also a POST that needs no body may be sent one.
   const hasBody = route.method !== 'GET';
   const hasInput = hasBody || route.params || route.query;
-  const carriesCredential = route.auth === 'integrator' || route.body !== undefined;
+  const carriesCredential = route.auth !== 'none' || route.body !== undefined;
   return [
     ...new Set<ErrorCode>([
       ...route.errors,
       ...(hasInput ? WITH_INPUT : []),
       ...(hasBody ? WITH_BODY : []),
       ...(carriesCredential ? WITH_CREDENTIAL : []),
-      ...(route.auth === 'integrator' ? WITH_INTEGRATOR_KEY : []),
+      ...(route.auth === 'none' ? [] : WITH_INTEGRATOR_KEY),
+      ...(route.scope ? WITH_SCOPE : []),
       ...ANY_ROUTE,
     ]),
   ];

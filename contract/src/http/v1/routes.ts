@@ -28,8 +28,11 @@ export type Route = {
   /** Path below {@link API_BASE}; `{name}` are parameters. */
   readonly path: string;
   readonly summary: string;
-  /** `integrator`: bearer key with `scope`. `none`: the body itself carries the credential, or public. */
-  readonly auth: 'integrator' | 'none';
+  /**
+   * `integrator`: bearer key with `scope`. `optional`: public; a bearer key, if one is sent, has to
+   * be valid and changes the answer. `none`: the body itself carries the credential, or public.
+   */
+  readonly auth: 'integrator' | 'optional' | 'none';
   readonly scope?: Scope;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
@@ -50,8 +53,8 @@ export const ROUTES = {
   'capabilities.read': {
     method: 'GET',
     path: '/capabilities',
-    summary: 'What this GuruConnect can do (public, ETag)',
-    auth: 'none',
+    summary: 'What this GuruConnect can do, and with a key: what that key can (public, ETag)',
+    auth: 'optional',
     status: 200,
     response: Capabilities,
     errors: [],

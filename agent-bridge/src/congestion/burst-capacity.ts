@@ -10,11 +10,16 @@ const MIN_SPAN_MS = 8;
 const MAX_GAP_MS = 6;
 /** Arrived slower than this share of how it left: the path was the limit. */
 const LIMITED = 0.9;
+/** Arrived faster than so many times how it left: held up and let go at once (as libwebrtc judges). */
+const HELD_UP = 2;
+/** With a greater share of it lost a train is not judged. */
+const MAX_LOST = 0.2;
 /** Room left below a measured limit. */
 const UTILISATION = 0.95;
 
 type Train = {
   packets: number;
+  lost: number;
   bytes: number;
   firstBytes: number;
   sent: [number, number];
@@ -33,7 +38,8 @@ export class BurstCapacity {
   add({ sentAtMs, receivedAtMs, bytes }: PacketReport): Capacity | undefined {
     const train = this.#train;
     if (receivedAtMs === undefined) {
-      this.#train = undefined; // a loss inside says that the rate seen is not the path's
+      // Neither its bytes nor its time count: chance took it, or the end of a full queue.
+      if (train) train.lost += 1;
       return undefined;
     }
     if (train && sentAtMs - train.sent[1] <= MAX_GAP_MS && sentAtMs >= train.sent[1]) {
@@ -45,6 +51,7 @@ export class BurstCapacity {
     }
     this.#train = {
       packets: 1,
+      lost: 0,
       bytes,
       firstBytes: bytes,
       sent: [sentAtMs, sentAtMs],
@@ -54,13 +61,22 @@ export class BurstCapacity {
   }
 }
 
-function capacityOf({ packets, bytes, firstBytes, sent, arrived }: Train): Capacity | undefined {
+function capacityOf({
+  packets,
+  lost,
+  bytes,
+  firstBytes,
+  sent,
+  arrived,
+}: Train): Capacity | undefined {
   const sendSpanMs = sent[1] - sent[0];
   const arrivalSpanMs = arrived[1] - arrived[0];
   if (packets < MIN_PACKETS || sendSpanMs < MIN_SPAN_MS || arrivalSpanMs <= 0) return undefined;
+  if (lost > MAX_LOST * (packets + lost)) return undefined;
   const bits = (bytes - firstBytes) * 8000;
   const sendBps = bits / sendSpanMs;
   const arrivalBps = bits / arrivalSpanMs;
+  if (arrivalBps > HELD_UP * sendBps) return undefined;
   const limited = arrivalBps < LIMITED * sendBps;
   return { bps: limited ? arrivalBps * UTILISATION : Math.min(sendBps, arrivalBps), limited };
 }

@@ -27,7 +27,7 @@ function drive(
   path: SimulatedPath,
   seconds: number,
   change: (atS: number, settings: PathSettings) => void = () => undefined,
-  demandBps = Infinity,
+  demandBps: () => number = () => Infinity,
 ): Run[] {
   const controller = new CongestionController({ startBps: 4e6, minBps: 150e3, maxBps: 60e6 });
   controller.roundTripMs = path.settings.delayMs * 2 + 20;
@@ -37,20 +37,20 @@ function drive(
   let debtBytes = 0;
   let target = 4e6;
   let sentInSecond = 0;
-  let train: { bytesPerMs: number; left: number; credit: number } | undefined;
-  const transmit = (nowMs: number): void => {
-    const receivedAtMs = path.send(nowMs, PACKET);
+  let train: { bytesPerMs: number; bytes: number; left: number; credit: number } | undefined;
+  const transmit = (nowMs: number, bytes: number, padding: boolean): void => {
+    const receivedAtMs = path.send(nowMs, bytes);
     const toldAtMs = (receivedAtMs ?? nowMs + path.settings.delayMs) + path.settings.delayMs;
-    pending.push({ sentAtMs: nowMs, receivedAtMs, bytes: PACKET, toldAtMs });
-    sentInSecond += PACKET * 8;
+    pending.push({ sentAtMs: nowMs, receivedAtMs, bytes, padding, toldAtMs });
+    sentInSecond += bytes * 8;
   };
   for (let nowMs = 0; nowMs < seconds * 1000; nowMs += 1) {
     if (nowMs % 1000 === 0) change(nowMs / 1000, path.settings);
     if (nowMs % 33 === 0)
-      debtBytes = Math.min(debtBytes + (Math.min(target, demandBps) * 33) / 8000, target / 8);
+      debtBytes = Math.min(debtBytes + (Math.min(target, demandBps()) * 33) / 8000, target / 8);
     let allowance = (target * 2.5) / 8000;
     while (debtBytes >= PACKET && allowance > 0) {
-      transmit(nowMs);
+      transmit(nowMs, PACKET, false);
       debtBytes -= PACKET;
       allowance -= PACKET;
     }
@@ -61,16 +61,22 @@ function drive(
       if (told.length > 0) target = controller.onFeedback(told, nowMs);
       controller.onTick(nowMs, pending.length * PACKET);
       target = controller.state.targetBps;
-      const probe = controller.nextProbe(nowMs, PACKET);
-      if (probe) train = { bytesPerMs: probe.bps / 8000, left: probe.packets, credit: 0 };
+      const probe = controller.nextProbe(nowMs);
+      if (probe)
+        train = {
+          bytesPerMs: probe.bps / 8000,
+          bytes: probe.packetBytes,
+          left: probe.packets,
+          credit: 0,
+        };
     }
     if (train && train.left > 0) {
       for (
         train.credit += train.bytesPerMs;
-        train.credit >= PACKET && train.left > 0;
-        train.credit -= PACKET
+        train.credit >= train.bytes && train.left > 0;
+        train.credit -= train.bytes
       ) {
-        transmit(nowMs);
+        transmit(nowMs, train.bytes, true);
         train.left -= 1;
       }
     }
@@ -140,7 +146,7 @@ describe('congestion control', () => {
 
   it('learns what the path carries by short trains while it has little to send', () => {
     const path = new SimulatedPath({ bps: 30e6, delayMs: 15, queueBytes: 500_000 }, seeded(5));
-    const log = drive(path, 20, undefined, 300e3);
+    const log = drive(path, 20, undefined, () => 300e3);
     expect(median(between(log, 10, 20).map((at) => at.targetBps))).toBeGreaterThan(20e6);
     expect(Math.max(...log.map((at) => at.targetBps))).toBeLessThan(31e6);
     expect(median(between(log, 10, 20).map((at) => at.sentBps))).toBeLessThan(1e6);
@@ -148,8 +154,36 @@ describe('congestion control', () => {
 
   it('asks nothing of the path while the screen is still', () => {
     const path = new SimulatedPath({ bps: 50e6, delayMs: 15, queueBytes: 500_000 }, seeded(6));
-    const log = drive(path, 20, undefined, 30e3);
+    const log = drive(path, 20, undefined, () => 30e3);
     expect(Math.max(...between(log, 2, 20).map((at) => at.sentBps))).toBeLessThan(200e3);
+  });
+
+  it('asks nothing any more of the path once the screen has become still', () => {
+    const path = new SimulatedPath({ bps: 50e6, delayMs: 15, queueBytes: 500_000 }, seeded(7));
+    const demand = { bps: 2e6 };
+    const log = drive(
+      path,
+      20,
+      (atS) => (demand.bps = atS < 5 ? 2e6 : 1e3),
+      () => demand.bps,
+    );
+    expect(Math.max(...between(log, 8, 20).map((at) => at.sentBps))).toBeLessThan(100e3);
+  });
+
+  it('does not take a path that became longer for a queue that stands', () => {
+    const path = new SimulatedPath({ bps: 10e6, delayMs: 20, queueBytes: 500_000 }, seeded(8));
+    const log = drive(path, 40, (atS, settings) => {
+      settings.delayMs = atS >= 15 ? 250 : 20;
+    });
+    expect(median(between(log, 28, 40).map((at) => at.sentBps))).toBeGreaterThan(5e6);
+  });
+
+  it('fills most of a path that loses 5 % at random', () => {
+    const path = new SimulatedPath(
+      { bps: 10e6, delayMs: 50, queueBytes: 200_000, loss: 0.05 },
+      seeded(9),
+    );
+    expect(median(between(drive(path, 30), 15, 30).map((at) => at.sentBps))).toBeGreaterThan(4e6);
   });
 
   it('halves while nothing is heard, down to its floor', () => {

@@ -41,6 +41,8 @@ export class CongestionController {
   readonly #groups = new PacketGroups();
   readonly #trend = new Trendline();
   readonly #received = new ReceivedRate();
+  /** Without padding: what there was to send. */
+  readonly #media = new ReceivedRate();
   readonly #bursts = new BurstCapacity();
   readonly #loss = new LossLimit();
   readonly #queue = new StandingQueue();
@@ -79,7 +81,11 @@ export class CongestionController {
     let overused = false;
     for (const report of reports) {
       if (report.receivedAtMs === undefined) lost += 1;
-      else this.#received.add(report.receivedAtMs, report.bytes);
+      else {
+        this.#received.add(report.receivedAtMs, report.bytes);
+        if (report.padding) this.#media.advance(report.receivedAtMs);
+        else this.#media.add(report.receivedAtMs, report.bytes);
+      }
       this.#queue.add(report);
       const delta = this.#groups.add(report);
       if (delta && this.#trend.add(delta) === 'overuse') overused = true;
@@ -93,7 +99,9 @@ export class CongestionController {
     }
     this.#loss.add(reports.length - lost, lost);
 
-    const receivedBps = this.#received.bps;
+    // What comes out of a queue says better what the path carries than what came lately, which we
+    // may have cut ourselves.
+    const receivedBps = this.#queue.lineBps ?? this.#received.bps;
     const delayTarget = this.#aimd.update({
       nowMs,
       use: overused ? 'overuse' : this.#trend.use,
@@ -102,7 +110,12 @@ export class CongestionController {
       applicationLimited:
         receivedBps === undefined || receivedBps < APPLICATION_LIMITED * this.#targetBps,
     });
-    const lossTarget = this.#loss.update(nowMs, this.#roundTripMs, this.#targetBps);
+    const lossTarget = this.#loss.update(
+      nowMs,
+      this.#roundTripMs,
+      this.#targetBps,
+      receivedBps ?? 0,
+    );
     const allowance = this.#queue.allowance;
     if (allowance < 1) this.#probing.overused(nowMs);
     const drained = allowance < 1 ? allowance * (receivedBps ?? this.#targetBps) : Infinity;
@@ -110,10 +123,10 @@ export class CongestionController {
   }
 
   /** A train to send now at this rate, padded if need be; asked for by the sender after feedback. */
-  nextProbe(nowMs: number, packetBytes: number): Probe | undefined {
+  nextProbe(nowMs: number): Probe | undefined {
     // A still screen sends next to nothing, and stays that cheap.
-    if ((this.#received.bps ?? 0) < PROBING_FROM_BPS) return undefined;
-    return this.#probing.next(nowMs, this.#targetBps, this.#options.maxBps, packetBytes);
+    if ((this.#media.bps ?? 0) < PROBING_FROM_BPS) return undefined;
+    return this.#probing.next(nowMs, this.#targetBps, this.#options.maxBps);
   }
 
   /** Called now and then while packets are in flight: acts when feedback stays away. */
@@ -133,7 +146,9 @@ export class CongestionController {
     const quiet = nowMs - this.#overusedAtMs > AFTER_OVERUSE_MS && this.#trend.use !== 'overuse';
     if (!quiet || bps <= this.#aimd.targetBps) return;
     this.#probing.answered(limited);
-    this.#aimd.jumpTo(limited ? bps * 0.85 : bps);
+    const provenBps = limited ? bps * 0.85 : bps;
+    this.#aimd.jumpTo(provenBps);
+    this.#loss.provenAt(provenBps);
   }
 
   #set(bps: number): number {

@@ -6,4 +6,6 @@ export type PacketReport = {
   /** Receiver's clock; undefined when it did not arrive. Only differences mean anything. */
   readonly receivedAtMs: number | undefined;
   readonly bytes: number;
+  /** Sent only to ask the path; not counted as demand. */
+  readonly padding?: boolean;
 };

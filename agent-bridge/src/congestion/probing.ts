@@ -5,15 +5,27 @@
 /** Quiet time before the first train after an overuse, and between trains. */
 const FIRST_AFTER_MS = 800;
 const BETWEEN_MS = 700;
-const MAX_BETWEEN_MS = 20_000;
+/** A path that grew is found in so long; at 1 Mbit/s it costs 11 kbit/s to ask. */
+const MAX_BETWEEN_MS = 2500;
+/** A train that found no limit is followed by a faster one as soon as its answer is there. */
+const FOLLOW_UP_MS = 200;
 /** A train that found the limit makes the next one wait this much longer. */
 const BACK_OFF = 2.5;
 const MULTIPLE = 3;
 /** Long enough to be judged, short enough to make no queue that is felt. */
 const MIN_PACKETS = 12;
 const TRAIN_MS = 12;
+/** RTP padding is 255 bytes at most (RFC 3550, 5.1), beside a header of about 28. */
+const LARGEST_PACKET_BYTES = 280;
+/** Further apart than this they would be no train (BurstCapacity). */
+const LARGEST_GAP_MS = 4;
 
-export type Probe = { readonly bps: number; readonly packets: number };
+/** A train of packets, each of so many bytes with header. */
+export type Probe = {
+  readonly bps: number;
+  readonly packets: number;
+  readonly packetBytes: number;
+};
 
 export class Probing {
   #betweenMs = BETWEEN_MS;
@@ -27,7 +39,9 @@ export class Probing {
 
   /** What a train said. */
   answered(limited: boolean): void {
-    this.#betweenMs = limited ? Math.min(MAX_BETWEEN_MS, this.#betweenMs * BACK_OFF) : BETWEEN_MS;
+    this.#betweenMs = limited
+      ? Math.min(MAX_BETWEEN_MS, Math.max(BETWEEN_MS, this.#betweenMs) * BACK_OFF)
+      : FOLLOW_UP_MS;
   }
 
   /** The path's rate fell: what was learnt of its limit is void. */
@@ -35,15 +49,14 @@ export class Probing {
     this.#betweenMs = BETWEEN_MS;
   }
 
-  next(nowMs: number, targetBps: number, maxBps: number, packetBytes: number): Probe | undefined {
+  next(nowMs: number, targetBps: number, maxBps: number): Probe | undefined {
     if (targetBps >= maxBps) return undefined;
     if (nowMs - this.#quietSinceMs < FIRST_AFTER_MS) return undefined;
     if (nowMs - this.#probedAtMs < this.#betweenMs) return undefined;
     this.#probedAtMs = nowMs;
     const bps = Math.min(MULTIPLE * targetBps, maxBps);
-    return {
-      bps,
-      packets: Math.max(MIN_PACKETS, Math.ceil((bps * TRAIN_MS) / 8000 / packetBytes)),
-    };
+    const packetBytes = Math.min(LARGEST_PACKET_BYTES, Math.floor((bps * LARGEST_GAP_MS) / 8000));
+    const packets = Math.max(MIN_PACKETS, Math.ceil((bps * TRAIN_MS) / 8000 / packetBytes));
+    return { bps, packets, packetBytes };
   }
 }

@@ -12,6 +12,11 @@ export class ReceivedRate {
   add(atMs: number, bytes: number): void {
     this.#arrivals.push({ atMs, bytes });
     this.#bytes += bytes;
+    this.advance(atMs);
+  }
+
+  /** Time went on, by something that is not counted here. */
+  advance(atMs: number): void {
     for (
       let first = this.#arrivals[0];
       first && atMs - first.atMs > WINDOW_MS;

@@ -4,7 +4,12 @@ import type { PacketReport } from './packet-report.ts';
 /** Half of the 16-bit number space: an older number than that could be mistaken for a new one. */
 const CAPACITY = 0x8000;
 
-type Sent = { readonly sequence: number; readonly sentAtMs: number; readonly bytes: number };
+type Sent = {
+  readonly sequence: number;
+  readonly sentAtMs: number;
+  readonly bytes: number;
+  readonly padding: boolean;
+};
 
 export class SendHistory {
   readonly #slots: (Sent | undefined)[] = new Array<Sent | undefined>(CAPACITY);
@@ -14,10 +19,10 @@ export class SendHistory {
     return this.#inFlightBytes;
   }
 
-  add(sequence: number, sentAtMs: number, bytes: number): void {
+  add(sequence: number, sentAtMs: number, bytes: number, padding = false): void {
     const slot = sequence % CAPACITY;
     this.#inFlightBytes += bytes - (this.#slots[slot]?.bytes ?? 0);
-    this.#slots[slot] = { sequence, sentAtMs, bytes };
+    this.#slots[slot] = { sequence, sentAtMs, bytes, padding };
   }
 
   /** Takes the packet out; undefined for one never sent, or already reported. */
@@ -27,6 +32,6 @@ export class SendHistory {
     if (sent?.sequence !== sequence) return undefined;
     this.#slots[slot] = undefined;
     this.#inFlightBytes -= sent.bytes;
-    return { sentAtMs: sent.sentAtMs, receivedAtMs, bytes: sent.bytes };
+    return { sentAtMs: sent.sentAtMs, receivedAtMs, bytes: sent.bytes, padding: sent.padding };
   }
 }

@@ -3,7 +3,7 @@
 
 export type PathSettings = {
   bps: number;
-  readonly delayMs: number;
+  delayMs: number;
   readonly queueBytes: number;
   /** Share of packets lost at random. */
   loss?: number;

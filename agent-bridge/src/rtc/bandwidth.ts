@@ -9,13 +9,24 @@ export interface PacketArrival {
   readonly receivedAtMs: number | undefined;
 }
 
+/** Packets to send now at a rate of their own, to ask the path for more than it is used for. */
+export interface Probe {
+  readonly bps: number;
+  readonly packets: number;
+  /** With RTP header. */
+  readonly packetBytes: number;
+}
+
 export interface Bandwidth {
   /** For all streams of the transport together. */
   readonly targetBps: number;
-  packetSent(transportSequence: number, bytes: number, nowMs: number): void;
+  /** @param padding sent for a probe, and no use otherwise. */
+  packetSent(transportSequence: number, bytes: number, nowMs: number, padding: boolean): void;
   /** Comes about every 100 ms while packets flow. */
   arrivals(report: readonly PacketArrival[], nowMs: number): void;
   roundTrip(rttMs: number): void;
+  /** Asked after each report of arrivals. */
+  nextProbe(nowMs: number): Probe | undefined;
   /** @returns a function that stops listening. */
   onTarget(listener: (targetBps: number) => void): () => void;
 }
@@ -31,6 +42,7 @@ export class FixedBandwidth implements Bandwidth {
   packetSent(): void {}
   arrivals(): void {}
   roundTrip(): void {}
+  nextProbe(): undefined {}
   onTarget(): () => void {
     return () => undefined;
   }

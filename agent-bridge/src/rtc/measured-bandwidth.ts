@@ -7,7 +7,7 @@ import {
 } from '../congestion/congestion-controller.ts';
 import type { PacketReport } from '../congestion/packet-report.ts';
 import { SendHistory } from '../congestion/send-history.ts';
-import type { Bandwidth, PacketArrival } from './bandwidth.ts';
+import type { Bandwidth, PacketArrival, Probe } from './bandwidth.ts';
 
 /** A change smaller than this is not worth an order to the encoders. */
 const WORTH_TELLING = 0.03;
@@ -32,10 +32,10 @@ export class MeasuredBandwidth implements Bandwidth {
     return this.#controller.state;
   }
 
-  packetSent(transportSequence: number, bytes: number, nowMs: number): void {
+  packetSent(transportSequence: number, bytes: number, nowMs: number, padding = false): void {
     // Also the moment to notice that nothing was heard for long: packets leave all the time.
     this.#controller.onTick(nowMs, this.#history.inFlightBytes);
-    this.#history.add(transportSequence, nowMs, bytes);
+    this.#history.add(transportSequence, nowMs, bytes, padding);
     this.#tell();
   }
 
@@ -52,6 +52,10 @@ export class MeasuredBandwidth implements Bandwidth {
 
   roundTrip(rttMs: number): void {
     this.#controller.roundTripMs = rttMs;
+  }
+
+  nextProbe(nowMs: number): Probe | undefined {
+    return this.#controller.nextProbe(nowMs);
   }
 
   onTarget(listener: (targetBps: number) => void): () => void {

@@ -13,6 +13,8 @@ import type { RtpWire, SenderReport } from './rtp-wire.ts';
 export interface Departure extends Paced {
   readonly stream: OutboundStream;
   readonly repair: boolean;
+  /** Carries nothing: it asks the path. */
+  readonly padding: boolean;
 }
 
 export interface OutboundStream {
@@ -20,6 +22,8 @@ export interface OutboundStream {
   readonly ssrc: number;
   /** Puts the packet on the wire. @returns its bytes with header. */
   depart(departure: Departure, transportSequence: number, nowMs: number): number;
+  /** A packet without content, which the media node counts and drops; undefined: not possible now. */
+  padding(packetBytes: number): Departure | undefined;
   lost(sequenceNumbers: readonly number[]): void;
   keyframeNeeded(): void;
   reported(rttMs: number | undefined): void;
@@ -58,6 +62,10 @@ export class OutboundTransport {
     return this.#pacer.backlogMs;
   }
 
+  get repairBacklogMs(): number {
+    return this.#pacer.repairBacklogMs;
+  }
+
   get counters(): PathCounters {
     return { sent: this.#sent, arrived: this.#arrived };
   }
@@ -76,9 +84,14 @@ export class OutboundTransport {
     else this.#pacer.pushMedia(departure);
   }
 
-  /** Forgets what waits of this stream. */
+  /** Forgets what waits of this stream, repairs too. */
   drop(stream: OutboundStream): void {
     this.#pacer.drop((departure) => departure.stream === stream);
+  }
+
+  /** Forgets only what waits of this stream to be sent again. */
+  dropRepairs(stream: OutboundStream): void {
+    this.#pacer.drop((departure) => departure.stream === stream && departure.repair);
   }
 
   /** To be called by `depart` of a stream. */
@@ -97,6 +110,7 @@ export class OutboundTransport {
         for (const { receivedAtMs } of feedback.packets)
           if (receivedAtMs !== undefined) this.#arrived += 1;
         this.#bandwidth.arrivals(feedback.packets, this.#clock.nowMs());
+        this.#probe();
         continue;
       }
       const stream = this.#streams.get(feedback.ssrc);
@@ -116,6 +130,23 @@ export class OutboundTransport {
     this.#streams.clear();
   }
 
+  #probe(): void {
+    const probe = this.#bandwidth.nextProbe(this.#clock.nowMs());
+    if (!probe) return;
+    const { bps, packets, packetBytes } = probe;
+    this.#pacer.startTrain({
+      bps,
+      bytes: packets * packetBytes,
+      pad: () => {
+        for (const stream of this.#streams.values()) {
+          const departure = stream.padding(packetBytes);
+          if (departure) return departure;
+        }
+        return undefined;
+      },
+    });
+  }
+
   #depart(departure: Departure): void {
     // Without keys nothing can leave; the stream asks for a key frame when it is connected.
     if (!this.#wire.connected) return;
@@ -123,6 +154,6 @@ export class OutboundTransport {
     this.#sent += 1;
     const nowMs = this.#clock.nowMs();
     const bytes = departure.stream.depart(departure, this.#transportSequence, nowMs);
-    this.#bandwidth.packetSent(this.#transportSequence, bytes, nowMs);
+    this.#bandwidth.packetSent(this.#transportSequence, bytes, nowMs, departure.padding);
   }
 }

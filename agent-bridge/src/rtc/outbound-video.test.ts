@@ -110,6 +110,29 @@ describe('outbound video', () => {
     expect(transportSequences).toEqual(wire.packets.map((_, i) => i + 1));
   });
 
+  it('asks for a key frame instead of repairing more than that would cost', () => {
+    const { video, wire, nack, clock, asked } = outbound();
+    video.send(madeUpFrame(1, true, 60_000));
+    clock.advance(1000);
+    const before = asked.keyframes;
+    nack(...wire.of(MEDIA_SSRC).map(({ header }) => header.sequenceNumber));
+    clock.advance(1000);
+    expect(asked.keyframes).toBe(before + 1);
+    expect(wire.of(RTX_SSRC).length).toBeLessThan(10);
+  });
+
+  it('repairs nothing from before a key frame', () => {
+    const { video, wire, nack, clock } = outbound();
+    video.send(madeUpFrame(1, true, 3000));
+    clock.advance(100);
+    const lost = wire.of(MEDIA_SSRC)[1]?.header.sequenceNumber ?? 0;
+    video.send(madeUpFrame(2, true, 3000));
+    clock.advance(100);
+    nack(lost);
+    clock.advance(100);
+    expect(wire.of(RTX_SSRC)).toEqual([]);
+  });
+
   it('repeats nothing that it never sent', () => {
     const { video, wire, nack } = outbound();
     video.send(madeUpFrame(1, true));
@@ -178,5 +201,23 @@ describe('outbound video', () => {
     wire.connected = false;
     video.send(madeUpFrame(1, true));
     expect(wire.packets).toEqual([]);
+  });
+
+  it('pads on the repair stream, once the media node knows the stream', () => {
+    const { video, wire, transport, clock } = outbound();
+    expect(video.padding(280)).toBeUndefined();
+    video.send(madeUpFrame(1, true));
+    clock.advance(200);
+    const padding = video.padding(280);
+    if (!padding) throw new Error('no padding');
+    transport.push(padding);
+    clock.advance(10);
+    const [packet] = wire.of(RTX_SSRC);
+    expect(packet?.header.padding).toBe(true);
+    expect(packet?.header.payloadType).toBe(98);
+    expect(packet?.payload.length).toBe(packet?.payload.at(-1));
+    expect(padding.bytes).toBeLessThanOrEqual(280);
+    video.setPaused(true);
+    expect(video.padding(280)).toBeUndefined();
   });
 });

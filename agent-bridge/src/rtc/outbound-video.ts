@@ -8,6 +8,7 @@ import { ntpTimestamp } from './ntp-time.ts';
 import type { Departure, OutboundStream, OutboundTransport } from './outbound-transport.ts';
 import {
   HEADER_EXTENSION_URIS,
+  markPadded,
   RtpHeaderTemplate,
   type ExtensionIds,
   type ExtensionName,
@@ -40,11 +41,21 @@ export interface OutboundVideoOptions<Frame extends OutboundFrame> {
 const MAX_PACKET_BYTES = 1200;
 /** A repair carries the original sequence number before the payload (RFC 4588, section 4). */
 const RTX_HEADER_BYTES = 2;
-/** More than this waiting is delay nobody asked for: begin again with the newest picture. */
-export const MAX_BACKLOG_MS = 200;
+/**
+ * More than this waiting is delay nobody asked for: begin again with the newest picture. Of the
+ * pacer's time; the largest key frame takes 40 ms of it, a path whose rate fell 2.5 times as long.
+ */
+export const MAX_BACKLOG_MS = 120;
+/**
+ * Longer than this repairs may not take: a key frame mends it sooner. It is of the pacer's time, which
+ * is 2.5 times shorter than the path's; the largest key frame takes 40 ms of it (frame-budget.ts).
+ */
+const MAX_REPAIR_BACKLOG_MS = 60;
 const REPORT_INTERVAL_MS = 1000;
 const FIRST_RTT_MS = 50;
 const MIN_REPEAT_MS = 5;
+/** What one byte can say (RFC 3550, section 5.1). */
+const MAX_PADDING_BYTES = 255;
 
 type VideoDeparture<Frame> = Departure & {
   readonly timestamp90kHz: number;
@@ -67,6 +78,7 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
   #rtxSequenceNumber = randomSequence();
   #rttMs = FIRST_RTT_MS;
   #packetCount = 0;
+  #lastTimestamp90kHz = 0;
   #octetCount = 0;
   #reportedAtMs = -Infinity;
   #closed = false;
@@ -102,12 +114,18 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
     }
     if (this.#needsKeyframe && !frame.keyframe) return 'waits_for_keyframe';
     this.#needsKeyframe = false;
+    // Nobody needs what was lost before it: its way is free of repairs.
+    if (frame.keyframe) {
+      this.#history.forgetOlderThan(Infinity);
+      this.#options.transport.dropRepairs(this);
+    }
     const payloads = packetizeH264(frame.data, this.#maxPayloadBytes);
     payloads.forEach((payload, i) => {
       const last = i === payloads.length - 1;
       const departure: VideoDeparture<Frame> = {
         stream: this,
         repair: false,
+        padding: false,
         bytes: this.#media.bytes + payload.length,
         timestamp90kHz: frame.timestamp90kHz,
         marker: last,
@@ -120,15 +138,18 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
   }
 
   depart(departure: Departure, transportSequence: number, nowMs: number): number {
-    const { repair, marker, payload, timestamp90kHz, completes } =
+    const { repair, padding, marker, payload, timestamp90kHz, completes } =
       departure as VideoDeparture<Frame>;
-    const template = repair ? (this.#rtx ?? this.#media) : this.#media;
-    const sequenceNumber = repair ? this.#nextRtx() : this.#next();
+    const ofRtx = repair || padding;
+    const template = ofRtx ? (this.#rtx ?? this.#media) : this.#media;
+    const sequenceNumber = ofRtx ? this.#nextRtx() : this.#next();
     const header = template.write(sequenceNumber, timestamp90kHz, marker, transportSequence);
+    if (padding) markPadded(header);
     this.#options.transport.send(header, payload);
-    if (!repair) {
+    if (!ofRtx) {
       this.#history.push({ sequenceNumber, timestamp90kHz, marker, payload, sentAtMs: nowMs });
       this.#packetCount += 1;
+      this.#lastTimestamp90kHz = timestamp90kHz;
       this.#octetCount += payload.length;
       this.#report(timestamp90kHz, nowMs);
       if (completes) this.#options.onSent(completes);
@@ -136,17 +157,44 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
     return header.length + payload.length;
   }
 
+  /**
+   * On the repair stream, whose numbers no decoder waits for; mediasoup reports its arrival and looks
+   * no further (RTP::Packet::RtxDecode: nothing in it). Not before the stream's first packet, by which
+   * mediasoup knows it.
+   */
+  padding(packetBytes: number): VideoDeparture<Frame> | undefined {
+    if (!this.#rtx || this.#paused || this.#packetCount === 0) return undefined;
+    const bytes = Math.min(MAX_PADDING_BYTES, Math.max(1, packetBytes - this.#rtx.bytes));
+    const payload = Buffer.alloc(bytes);
+    payload[bytes - 1] = bytes;
+    return {
+      stream: this,
+      repair: false,
+      padding: true,
+      bytes: this.#rtx.bytes + bytes,
+      timestamp90kHz: this.#lastTimestamp90kHz,
+      marker: false,
+      payload,
+      completes: undefined,
+    };
+  }
+
   /** Without negotiated RTX nothing is repeated: the same number twice would break SRTP's rules. */
   lost(sequenceNumbers: readonly number[]): void {
     if (!this.#rtx || this.#paused) return;
-    const nowMs = this.#options.clock.nowMs();
+    const { clock, onKeyframeNeeded, transport } = this.#options;
+    const nowMs = clock.nowMs();
     for (const sequenceNumber of sequenceNumbers) {
+      if (transport.repairBacklogMs > MAX_REPAIR_BACKLOG_MS) {
+        transport.dropRepairs(this);
+        return onKeyframeNeeded();
+      }
       const packet = this.#history.take(
         sequenceNumber,
         nowMs,
         Math.max(MIN_REPEAT_MS, this.#rttMs),
       );
-      if (packet) this.#options.transport.push(this.#repair(packet, this.#rtx.bytes));
+      if (packet) transport.push(this.#repair(packet, this.#rtx.bytes));
     }
   }
 
@@ -183,6 +231,7 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
     return {
       stream: this,
       repair: true,
+      padding: false,
       bytes: headerBytes + payload.length,
       timestamp90kHz: packet.timestamp90kHz,
       marker: packet.marker,

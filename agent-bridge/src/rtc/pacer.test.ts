@@ -111,4 +111,31 @@ describe('the pacer', () => {
     expect(sent).toHaveLength(before);
     expect(clock.pending).toBe(0);
   });
+
+  it('fills a train with padding, at the rate of the train, and stops at its end', () => {
+    const { pacer: paced, sent, clock } = pacer();
+    paced.startTrain({ bps: 24e6, bytes: 36_000, pad: () => ({ bytes: 250, name: 'pad' }) });
+    clock.advance(1000);
+    expect(sent.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(36_000);
+    const spanMs = (sent.at(-1)?.atMs ?? 0) - (sent[0]?.atMs ?? 0);
+    expect(spanMs).toBeGreaterThanOrEqual(11);
+    expect(spanMs).toBeLessThanOrEqual(13);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('sends what waits in the train rather than padding', () => {
+    const { pacer: paced, names, clock } = pacer();
+    for (let i = 0; i < 20; i += 1) paced.pushMedia({ bytes: 1200, name: 'media' });
+    paced.startTrain({ bps: 24e6, bytes: 12_000, pad: () => ({ bytes: 250, name: 'pad' }) });
+    clock.advance(1000);
+    expect(names()).toEqual(Array.from({ length: 20 }, () => 'media'));
+  });
+
+  it('gives a train up when there is nothing to pad with', () => {
+    const { pacer: paced, sent, clock } = pacer();
+    paced.startTrain({ bps: 24e6, bytes: 12_000, pad: () => undefined });
+    clock.advance(10);
+    expect(sent).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
 });

@@ -10,11 +10,17 @@ import type { Clock } from '../clock.ts';
 export const WINDOW_MS = 5;
 /** libwebrtc's factor: a frame may run ahead of the average rate, or it would be late itself. */
 export const PACE_FACTOR = 2.5;
-/** More lost packets than this at once: a key frame mends it better. */
-const MAX_REPAIRS = 512;
 
 export interface Paced {
   readonly bytes: number;
+}
+
+/** A stretch of sending at a rate of its own: what waits leaves in it, padding fills it up. */
+export interface Train<Item extends Paced> {
+  readonly bps: number;
+  readonly bytes: number;
+  /** @returns undefined when there is nothing to pad with; that ends the train. */
+  readonly pad: () => Item | undefined;
 }
 
 export interface PacerOptions<Item extends Paced> {
@@ -34,6 +40,8 @@ export class Pacer<Item extends Paced> {
   #repairs: Item[] = [];
   #media: Item[] = [];
   #mediaBytes = 0;
+  #repairBytes = 0;
+  #train: (Train<Item> & { leftBytes: number }) | undefined;
   #cancelWake: (() => void) | undefined;
   #closed = false;
 
@@ -50,6 +58,11 @@ export class Pacer<Item extends Paced> {
     return this.#mediaBytes / this.#bytesPerMs;
   }
 
+  /** The same for packets that were asked for again. */
+  get repairBacklogMs(): number {
+    return this.#repairBytes / this.#bytesPerMs;
+  }
+
   setRate(rateBps: number): void {
     this.#refill();
     this.#bytesPerMs = rateBps / 8000;
@@ -63,8 +76,21 @@ export class Pacer<Item extends Paced> {
   }
 
   pushRepair(item: Item): void {
-    if (this.#closed || this.#repairs.length >= MAX_REPAIRS) return;
+    if (this.#closed) return;
     this.#repairs.push(item);
+    this.#repairBytes += item.bytes;
+    this.#flush();
+  }
+
+  /** Begins now; one that runs is given up for it. */
+  startTrain(train: Train<Item>): void {
+    if (this.#closed) return;
+    this.#refill();
+    // Its packets leave evenly from the first: a burst at its head would be judged as the path's.
+    this.#creditBytes = Math.min(this.#creditBytes, 1);
+    this.#train = { ...train, leftBytes: train.bytes };
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
     this.#flush();
   }
 
@@ -73,7 +99,8 @@ export class Pacer<Item extends Paced> {
     const before = this.#media.length;
     this.#media = this.#media.filter((item) => !matches(item));
     this.#repairs = this.#repairs.filter((item) => !matches(item));
-    this.#mediaBytes = this.#media.reduce((bytes, item) => bytes + item.bytes, 0);
+    this.#mediaBytes = bytesOf(this.#media);
+    this.#repairBytes = bytesOf(this.#repairs);
     return before - this.#media.length;
   }
 
@@ -81,6 +108,7 @@ export class Pacer<Item extends Paced> {
   close(): void {
     this.#closed = true;
     this.#cancelWake?.();
+    this.#train = undefined;
     this.drop(() => true);
   }
 
@@ -88,17 +116,24 @@ export class Pacer<Item extends Paced> {
     if (this.#cancelWake) return;
     this.#refill();
     while (this.#creditBytes > 0) {
-      const item = this.#repairs.shift() ?? this.#nextMedia();
+      const item = this.#nextRepair() ?? this.#nextMedia() ?? this.#padding();
       if (!item) return;
       this.#creditBytes -= item.bytes;
+      this.#spendTrain(item.bytes);
       this.#send(item);
     }
-    if (this.#repairs.length + this.#media.length === 0) return;
-    const untilCreditMs = Math.max(1, Math.ceil(-this.#creditBytes / this.#bytesPerMs));
+    if (this.#repairs.length + this.#media.length === 0 && !this.#train) return;
+    const untilCreditMs = Math.max(1, Math.ceil(-this.#creditBytes / this.#rate));
     this.#cancelWake = this.#clock.after(untilCreditMs, () => {
       this.#cancelWake = undefined;
       this.#flush();
     });
+  }
+
+  #nextRepair(): Item | undefined {
+    const item = this.#repairs.shift();
+    if (item) this.#repairBytes -= item.bytes;
+    return item;
   }
 
   #nextMedia(): Item | undefined {
@@ -107,10 +142,30 @@ export class Pacer<Item extends Paced> {
     return item;
   }
 
+  #padding(): Item | undefined {
+    const item = this.#train?.pad();
+    if (!item) this.#train = undefined;
+    return item;
+  }
+
+  #spendTrain(bytes: number): void {
+    if (!this.#train) return;
+    this.#train.leftBytes -= bytes;
+    if (this.#train.leftBytes <= 0) this.#train = undefined;
+  }
+
+  /** Bytes a millisecond now. A train is no reason to go slower than without it. */
+  get #rate(): number {
+    return Math.max(this.#bytesPerMs, (this.#train?.bps ?? 0) / 8000);
+  }
+
   #refill(): void {
     const nowMs = this.#clock.nowMs();
-    const earned = (nowMs - this.#creditAtMs) * this.#bytesPerMs;
+    const earned = (nowMs - this.#creditAtMs) * this.#rate;
     this.#creditAtMs = nowMs;
-    this.#creditBytes = Math.min(this.#bytesPerMs * WINDOW_MS, this.#creditBytes + earned);
+    this.#creditBytes = Math.min(this.#rate * WINDOW_MS, this.#creditBytes + earned);
   }
 }
+
+const bytesOf = (items: readonly Paced[]): number =>
+  items.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -26,6 +26,7 @@ const EXTENSION_HEADER_BYTES = 4;
 const ONE_BYTE_PROFILE = 0xbede;
 const VERSION_2_WITH_EXTENSION = 0x90;
 const MARKER = 0x80;
+const PADDING = 0x20;
 const PLAYOUT_DELAY_BYTES = 3; // 12 bits minimum, 12 bits maximum, 10 ms each
 const TRANSPORT_SEQUENCE_BYTES = 2;
 /** A one-byte header has four bits of length; longer ids of m-lines do not occur here. */
@@ -83,4 +84,9 @@ export class RtpHeaderTemplate {
       header.writeUInt16BE(transportSequence, this.#transportSequenceAt);
     return header;
   }
+}
+
+/** The payload ends with padding, its last byte says how much (RFC 3550, section 5.1). */
+export function markPadded(header: Buffer): void {
+  header[0] = (header[0] ?? 0) | PADDING;
 }

@@ -12,4 +12,4 @@ export type { ViewerEvents, ViewerNotice, ViewerSnapshot } from './viewer-snapsh
 export type { InputOff, InputStatus } from './input/input-status.ts';
 export type { Scaling } from './media/picture-geometry.ts';
 export { beginOpening, type Opening } from './link/opening.ts';
-export { HOPS, type Hop, type HopStatistics } from './media/frame-trace.ts';
+export { HOPS, type AnsweredInput, type Hop, type HopStatistics } from './media/frame-trace.ts';

@@ -15,7 +15,13 @@ import { keyboardField, systemHint } from './input/keyboard-field.ts';
 import { textActions } from './input/text-input.ts';
 import type { Opening } from './link/opening.ts';
 import { SessionLink } from './link/session-link.ts';
-import { FrameTrace, type Hop, type HopStatistics } from './media/frame-trace.ts';
+import { AgentClock } from './media/agent-clock.ts';
+import {
+  FrameTrace,
+  type AnsweredInput,
+  type Hop,
+  type HopStatistics,
+} from './media/frame-trace.ts';
 import {
   compareStats,
   readStats,
@@ -44,10 +50,18 @@ export type ViewerOptions = {
 
 export type ViewerStatistics = {
   readonly media: MediaStats | undefined;
+  /** Of the network as the media node is in its middle: the agent's half comes from the agent. */
+  readonly agentRttMs: number | undefined;
   readonly hops: Partial<Record<Hop, HopStatistics>>;
+  /** The last inputs, each with the way to the first frame that shows it. */
+  readonly answered: readonly AnsweredInput[];
 };
 
 const TICK_MS = 250;
+/** Traces are asked for while somebody reads the statistics (about once a second), and so long after. */
+const LOOKED_AT_MS = 2_500;
+/** So many probes without an answer: this agent knows none. */
+const MAX_UNANSWERED_PROBES = 8;
 
 export class Viewer {
   readonly #events = new Emitter<ViewerEvents>((error) => console.error(error));
@@ -60,10 +74,14 @@ export class Viewer {
   readonly #capture: InputCapture;
   readonly #cursor: RemoteCursor;
   readonly #trace: FrameTrace;
+  readonly #clock = new AgentClock();
   readonly #ticker: ReturnType<typeof setInterval>;
   #error: GcError | undefined;
   #visibleSinceMs: number | undefined;
   #scaling: Scaling = 'fit';
+  #statisticsReadAtMs = Number.NEGATIVE_INFINITY;
+  #viewerRttMs: number | undefined;
+  #agentRttMs: number | undefined;
   #reading: { readonly monitorId: number; readonly stats: StatsReading } | undefined;
   #announced = false;
   #closed = false;
@@ -76,7 +94,14 @@ export class Viewer {
       stamp: () => this.#view.stamp,
       now: () => performance.now(),
     });
-    this.#trace = new FrameTrace((seq) => this.#channel.sentAtMs(seq));
+    this.#trace = new FrameTrace({
+      input: (seq) => this.#channel.sent(seq),
+      capturedAtMs: (rtpTimestamp, nowMs) => this.#clock.capturedAtMs(rtpTimestamp, nowMs),
+      propagationMs: () =>
+        this.#viewerRttMs === undefined || this.#agentRttMs === undefined
+          ? undefined
+          : (this.#viewerRttMs + this.#agentRttMs) / 2,
+    });
     this.#view = new MonitorView({
       container,
       trace: this.#trace,
@@ -112,6 +137,7 @@ export class Viewer {
       onRetiring: () => {
         this.#capture.releaseAll();
         this.#view.dropAllTracks();
+        this.#clock.reset();
       },
       onFact: (fact) => this.#onFact(fact),
       onChanged: () => this.#reconcile(),
@@ -239,14 +265,18 @@ export class Viewer {
 
   /** Rates since the last call, and where the time of frames goes. Call about once a second. */
   async statistics(): Promise<ViewerStatistics> {
+    this.#statisticsReadAtMs = performance.now();
     const monitorId = this.#view.shownId;
     const report = monitorId === undefined ? undefined : await this.#media.stats(monitorId);
     const stats = report && readStats(report as ReadonlyMap<string, unknown>, performance.now());
     const before = this.#reading?.monitorId === monitorId ? this.#reading?.stats : undefined;
     this.#reading = stats && monitorId !== undefined ? { monitorId, stats } : undefined;
+    this.#viewerRttMs = stats?.rttMs;
     return {
       media: before && stats ? compareStats(before, stats) : undefined,
+      agentRttMs: this.#agentRttMs,
       hops: this.#trace.statistics(),
+      answered: this.#trace.answered,
     };
   }
 
@@ -308,6 +338,15 @@ export class Viewer {
     const needy = this.#view.tick(performance.now(), this.#visibleSinceMs, isReceiving);
     if (needy !== undefined) this.#media.keyframe(needy);
     this.#media.tick();
+    this.#probe(performance.now());
+  }
+
+  /** Nobody reads, nothing is asked: the agent then traces next to nothing. */
+  #probe(nowMs: number): void {
+    if (nowMs - this.#statisticsReadAtMs > LOOKED_AT_MS) return;
+    if (this.#clock.unanswered >= MAX_UNANSWERED_PROBES || !this.snapshot.input.enabled) return;
+    const seq = this.#channel.probe();
+    if (seq !== undefined) this.#clock.asked(seq, this.#channel.sent(seq)?.sentAtMs ?? nowMs);
   }
 
   #onFact(fact: Fact): void {
@@ -319,6 +358,11 @@ export class Viewer {
         return;
       case 'frame_trace':
         if (fact.monitor_id === this.#view.shownId) this.#trace.onTrace(fact);
+        return;
+      case 'clock':
+        if (fact.viewer_id !== this.#link.viewerId) return;
+        this.#clock.answered(fact.seq, fact.agent_time_us, performance.now());
+        this.#agentRttMs = fact.node_rtt_us > 0 ? fact.node_rtt_us / 1000 : undefined;
         return;
       case 'input_refused':
         if (fact.viewer_id === this.#link.viewerId)

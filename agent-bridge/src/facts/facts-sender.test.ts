@@ -3,7 +3,7 @@ import type { Fact } from '@guruconnect/contract/facts/fact';
 import { describe, expect, it } from 'vitest';
 import type { CursorPosition, CursorShape } from '../cursor/cursor.ts';
 import type { EncodedFrame } from '../media/frame.ts';
-import { FactsSender } from './facts-sender.ts';
+import { FactsSender, SAMPLE_INTERVAL_US, TRACED_AFTER_PROBE_US } from './facts-sender.ts';
 
 const arrow: CursorShape = {
   serial: 1,
@@ -24,6 +24,19 @@ const monitor = (monitor_id: number, x: number) => ({
   scale: 1,
   primary: false,
 });
+
+const FRAME = {
+  cause: 'change',
+  data: new Uint8Array(500),
+  timestamp90kHz: 90,
+  captureTimeUs: 1000,
+  captureUs: 10,
+  convertUs: 20,
+  encodeUs: 30,
+  lastInputSeq: 5,
+  inputToCaptureUs: 400,
+  waitUs: 100,
+} as EncodedFrame;
 
 class Channel {
   readonly facts: Fact[] = [];
@@ -89,28 +102,43 @@ describe('facts', () => {
   it('account for the time of a frame from the input it answers to the socket', () => {
     const { sender, channel } = facts();
     sender.attach(channel);
-    const frame = {
-      data: new Uint8Array(500),
-      timestamp90kHz: 90,
-      captureTimeUs: 1000,
-      captureUs: 10,
-      convertUs: 20,
-      encodeUs: 30,
-      lastInputSeq: 5,
-      inputToCaptureUs: 400,
-    } as EncodedFrame;
-    sender.frameSent(2, frame, 1100);
+    sender.frameSent(2, FRAME, 1100);
     expect(channel.facts.at(-1)).toEqual({
       kind: 'frame_trace',
       monitor_id: 2,
       rtp_timestamp: 90,
       last_input_seq: 5,
       input_to_capture_us: 400,
+      wait_us: 100,
       capture_us: 10,
       convert_us: 20,
       encode_us: 30,
       send_us: 40,
       bytes: 500,
     });
+  });
+
+  it('trace every frame while somebody looks, else now and then a changed one', () => {
+    const { sender, channel } = facts();
+    sender.attach(channel);
+    const traces = (): number => channel.facts.filter(({ kind }) => kind === 'frame_trace').length;
+    const sent = (cause: EncodedFrame['cause'], atUs: number): number => {
+      const before = traces();
+      sender.frameSent(1, { ...FRAME, cause, captureTimeUs: atUs }, atUs);
+      return traces() - before;
+    };
+    expect([sent('repeat', 0), sent('change', 1), sent('change', 2)]).toEqual([0, 1, 0]);
+    expect(sent('change', 1 + SAMPLE_INTERVAL_US)).toBe(1);
+    const askedAtUs = 10_000_000;
+    sender.probed('vwr_01hzzzzzzzzzzzzzzzzzzzzzzz', 4, askedAtUs, 1.5);
+    expect(channel.facts.at(-1)).toEqual({
+      kind: 'clock',
+      viewer_id: 'vwr_01hzzzzzzzzzzzzzzzzzzzzzzz',
+      seq: 4,
+      agent_time_us: askedAtUs,
+      node_rtt_us: 1500,
+    });
+    expect([sent('repeat', askedAtUs + 1), sent('change', askedAtUs + 2)]).toEqual([1, 1]);
+    expect(sent('repeat', askedAtUs + TRACED_AFTER_PROBE_US)).toBe(0);
   });
 });

@@ -17,11 +17,18 @@ export interface Pointer {
   readonly topology: () => Topology;
 }
 
+/** How long every frame is traced after a viewer asked: it asks again while it looks. */
+export const TRACED_AFTER_PROBE_US = 3_000_000;
+/** Unasked, one changed picture in so long is traced: for viewers that have no way to ask. */
+export const SAMPLE_INTERVAL_US = 1_000_000;
+
 export class FactsSender {
   readonly #pointer: Pointer;
   #channel: FactsChannel | undefined;
   /** Its shape did not fit into the channel: the next fact that does brings it along. */
   #shapeOwed = false;
+  #probedAtUs = -Infinity;
+  #tracedAtUs = -Infinity;
 
   constructor(pointer: Pointer) {
     this.#pointer = pointer;
@@ -54,8 +61,24 @@ export class FactsSender {
     this.#tell({ kind: 'input_refused', viewer_id, seq, code });
   }
 
+  /** @param atUs `nowUs()`. @param nodeRttMs between agent and media node; undefined while unknown. */
+  probed(viewer_id: string, seq: number, atUs: number, nodeRttMs: number | undefined): void {
+    this.#probedAtUs = atUs;
+    this.#tell({
+      kind: 'clock',
+      viewer_id,
+      seq,
+      agent_time_us: atUs,
+      node_rtt_us: (nodeRttMs ?? 0) * 1000,
+    });
+  }
+
   /** The frame's last packet was given to the socket at `sentAtUs`. */
   frameSent(monitor_id: number, frame: EncodedFrame, sentAtUs: number): void {
+    const isAsked = sentAtUs - this.#probedAtUs < TRACED_AFTER_PROBE_US;
+    const isSample = frame.cause === 'change' && sentAtUs - this.#tracedAtUs >= SAMPLE_INTERVAL_US;
+    if (!isAsked && !isSample) return;
+    this.#tracedAtUs = sentAtUs;
     const { captureTimeUs, captureUs, convertUs, encodeUs } = frame;
     this.#tell({
       kind: 'frame_trace',
@@ -63,6 +86,7 @@ export class FactsSender {
       rtp_timestamp: frame.timestamp90kHz,
       last_input_seq: frame.lastInputSeq,
       input_to_capture_us: frame.inputToCaptureUs,
+      wait_us: frame.waitUs,
       capture_us: captureUs,
       convert_us: convertUs,
       encode_us: encodeUs,

@@ -30,9 +30,19 @@ const EVENTS: Record<InputKind, InputEvent> = {
   key: { ...stamp, kind: 'key', usage: 4, down: true },
   text: { ...stamp, kind: 'text', text: 'a' },
   release_all: { ...stamp, kind: 'release_all' },
+  probe: { ...stamp, kind: 'probe' },
 };
 const KINDS = Object.keys(EVENTS) as InputKind[];
 const ACTIONS = KINDS.filter((kind) => kind !== 'release_all');
+
+/** They change nothing, or only for the better. */
+const HARMLESS: Partial<Record<InputKind, string>> = { release_all: 'release', probe: 'answer' };
+/** What is not missed when there is too much. */
+const GIVEN_UP: Partial<Record<InputKind, string>> = {
+  release_all: 'release',
+  probe: 'drop',
+  move: 'drop',
+};
 
 /** What each closed door answers to each kind of event: every row of the gate. */
 const DOORS: readonly {
@@ -40,34 +50,34 @@ const DOORS: readonly {
   readonly context: Partial<GateContext>;
   readonly answers: (kind: InputKind) => string;
 }[] = [
-  { door: 'none', context: {}, answers: (kind) => (kind === 'release_all' ? 'release' : 'allow') },
+  { door: 'none', context: {}, answers: (kind) => HARMLESS[kind] ?? 'allow' },
   { door: 'no consent', context: { consented: false }, answers: () => 'consent_required' },
   { door: 'unknown viewer', context: { grants: undefined }, answers: () => 'grant_missing' },
   { door: 'view only', context: { grants: ['view'] }, answers: () => 'grant_missing' },
   {
     door: "another viewer's turn",
     context: { hasFloor: false },
-    answers: (kind) => (kind === 'release_all' ? 'release' : 'limit_reached'),
+    answers: (kind) => HARMLESS[kind] ?? 'limit_reached',
   },
   {
     door: 'many events',
     context: { affordable: 'actions' },
-    answers: (kind) => ({ move: 'drop', release_all: 'release' })[kind as string] ?? 'allow',
+    answers: (kind) => GIVEN_UP[kind] ?? 'allow',
   },
   {
     door: 'too many events',
     context: { affordable: 'nothing' },
-    answers: (kind) => ({ move: 'drop', release_all: 'release' })[kind as string] ?? 'rate_limited',
+    answers: (kind) => GIVEN_UP[kind] ?? 'rate_limited',
   },
   {
     door: 'the monitors changed',
     context: { topology: { ...open.topology, topology_epoch: 8 } },
-    answers: (kind) => (kind === 'release_all' ? 'release' : 'stale_topology'),
+    answers: (kind) => HARMLESS[kind] ?? 'stale_topology',
   },
   {
     door: 'the monitor is gone',
     context: { topology: { ...open.topology, monitors: [] } },
-    answers: (kind) => (kind === 'release_all' ? 'release' : 'not_found'),
+    answers: (kind) => HARMLESS[kind] ?? 'not_found',
   },
 ];
 

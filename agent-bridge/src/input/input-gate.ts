@@ -21,6 +21,8 @@ export type Verdict =
   | { readonly verdict: 'allow'; readonly monitor: Monitor }
   /** Always harmless, and always needed: nothing may stay down. */
   | { readonly verdict: 'release' }
+  /** It asks, and changes nothing: whoever may control may know when (facts/fact.ts, `clock`). */
+  | { readonly verdict: 'answer' }
   /** Too many moves: the next one says it all again, so nobody is told. */
   | { readonly verdict: 'drop' }
   | { readonly verdict: 'refuse'; readonly code: ErrorCode };
@@ -32,6 +34,7 @@ export function judge(event: InputEvent, context: GateContext): Verdict {
   if (!consented) return refuse('consent_required');
   if (!grants?.includes('control')) return refuse('grant_missing');
   if (event.kind === 'release_all') return { verdict: 'release' };
+  if (event.kind === 'probe') return { verdict: affordable === 'all' ? 'answer' : 'drop' };
   if (!hasFloor) return refuse('limit_reached');
   if (event.kind === 'move' && affordable !== 'all') return { verdict: 'drop' };
   if (affordable === 'nothing') return refuse('rate_limited');

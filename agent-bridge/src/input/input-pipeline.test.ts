@@ -34,6 +34,7 @@ function pipeline() {
   };
   const refused: [string, number, string][] = [];
   const injecting: number[] = [];
+  const probed: [string, number][] = [];
   const input = new InputPipeline({
     injector,
     arbitration: openFloor,
@@ -42,6 +43,7 @@ function pipeline() {
     consented: () => state.consented,
     onInjecting: (seq) => injecting.push(seq),
     onRefused: (viewer, seq, code) => refused.push([viewer, seq, code]),
+    onProbe: (viewer, seq) => probed.push([viewer, seq]),
   });
   input.setViewer(ADA, ['control', 'view']);
   let closed = 0;
@@ -51,7 +53,18 @@ function pipeline() {
     seq += 1;
     to.onBytes(encodeInput({ monitor_id: 1, topology_epoch: 3, seq, ...event } as InputEvent));
   };
-  return { clock, injector, state, refused, injecting, input, channel, send, closed: () => closed };
+  return {
+    clock,
+    injector,
+    state,
+    refused,
+    injecting,
+    probed,
+    input,
+    channel,
+    send,
+    closed: () => closed,
+  };
 }
 
 const at = (x: number, y: number) => ({ position: { x, y } });
@@ -107,6 +120,23 @@ describe('input on its way', () => {
     injector.refusal = 'text_backlog';
     send({ kind: 'text', text: 'a' });
     expect(refused).toEqual([[ADA, 1, 'rate_limited']]);
+  });
+});
+
+describe('a question for the clock', () => {
+  it('is answered whatever the monitors are, and is no input', () => {
+    const { send, injector, injecting, probed, state } = pipeline();
+    state.topology = { ...state.topology, topology_epoch: 4 };
+    send({ kind: 'probe' });
+    expect(probed).toEqual([[ADA, 1]]);
+    expect([injector.recorded, injecting]).toEqual([[], []]);
+  });
+
+  it('is not answered before consent', () => {
+    const { send, probed, state } = pipeline();
+    state.consented = false;
+    send({ kind: 'probe' });
+    expect(probed).toEqual([]);
   });
 });
 

@@ -24,6 +24,8 @@ export interface InputPipelineOptions {
   /** Just before an input takes effect: the next pictures answer it. */
   readonly onInjecting: (seq: number) => void;
   readonly onRefused: (viewerId: string, seq: number, code: ErrorCode) => void;
+  /** A viewer asks for the clock; answered within this call. */
+  readonly onProbe: (viewerId: string, seq: number) => void;
 }
 
 /** What a data channel is given to call. */
@@ -135,6 +137,10 @@ export class InputPipeline {
         if (viewer) this.#letGo(viewer, event);
         this.#refuse(viewerId, event.seq, answer.code);
         return;
+      case 'answer':
+        viewer?.budget.spend(1);
+        this.#options.onProbe(viewerId, event.seq);
+        return;
       case 'drop':
         return;
     }
@@ -177,6 +183,8 @@ export class InputPipeline {
       case 'release_all':
         this.#release(viewer);
         return 'injected';
+      case 'probe':
+        return 'injected'; // the gate answers it, it never comes here
     }
   }
 

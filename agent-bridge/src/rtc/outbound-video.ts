@@ -76,7 +76,7 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
   #needsKeyframe = true;
   #sequenceNumber = randomSequence();
   #rtxSequenceNumber = randomSequence();
-  #rttMs = FIRST_RTT_MS;
+  #rttMs: number | undefined;
   #packetCount = 0;
   #lastTimestamp90kHz = 0;
   #octetCount = 0;
@@ -90,6 +90,11 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
     this.#media = new RtpHeaderTemplate(media);
     this.#rtx = rtx && new RtpHeaderTemplate(rtx);
     this.#leave = options.transport.add(this);
+  }
+
+  /** Of the last receiver report; undefined before the first. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
   }
 
   /** Paused at first. Resumed, it goes on with a key frame, for which it asks. */
@@ -192,7 +197,7 @@ export class OutboundVideo<Frame extends OutboundFrame> implements OutboundStrea
       const packet = this.#history.take(
         sequenceNumber,
         nowMs,
-        Math.max(MIN_REPEAT_MS, this.#rttMs),
+        Math.max(MIN_REPEAT_MS, this.#rttMs ?? FIRST_RTT_MS),
       );
       if (packet) transport.push(this.#repair(packet, this.#rtx.bytes));
     }

@@ -92,6 +92,8 @@ export class AgentSession {
         if (seq > 0) parts.inputMark.write(seq, nowUs());
       },
       onRefused: (viewerId, seq, code) => this.facts.inputRefused(viewerId, seq, code),
+      onProbe: (viewerId, seq) =>
+        this.facts.probed(viewerId, seq, nowUs(), this.#placement?.nodeRttMs),
     });
     this.viewers = new SessionViewers({
       input: this.#input,

@@ -97,6 +97,12 @@ export class Placement {
     return this.#publisher.videos;
   }
 
+  /** As RTCP tells it; undefined while nothing is sent. */
+  get nodeRttMs(): number | undefined {
+    for (const { rttMs } of this.videos.values()) if (rttMs !== undefined) return rttMs;
+    return undefined;
+  }
+
   /** After a change of monitors. */
   followMonitors(): void {
     void this.#publisher.align();

@@ -26,7 +26,7 @@ describe('fact codec', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 80 }),
-        fc.integer({ min: 0, max: 6 }),
+        fc.integer({ min: 0, max: 7 }),
         (tail, kind) => {
           try {
             decodeFact(Uint8Array.of(1, kind, ...tail));

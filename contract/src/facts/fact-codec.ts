@@ -10,6 +10,7 @@ const KINDS = {
   cursor_position: 3,
   input_refused: 4,
   frame_trace: 5,
+  clock: 6,
 } as const satisfies Record<FactKind, number>;
 
 const VIEWER_ID_BYTES = 30;
@@ -60,12 +61,13 @@ export function encodeFact(fact: Fact): Uint8Array<ArrayBuffer> {
       return bytes;
     }
     case 'frame_trace': {
-      const { bytes, view } = start(fact.kind, 34);
+      const { bytes, view } = start(fact.kind, 38);
       view.setUint16(2, fact.monitor_id);
       const rest = [
         fact.rtp_timestamp,
         fact.last_input_seq,
         fact.input_to_capture_us,
+        fact.wait_us,
         fact.capture_us,
         fact.convert_us,
         fact.encode_us,
@@ -73,8 +75,16 @@ export function encodeFact(fact: Fact): Uint8Array<ArrayBuffer> {
         fact.bytes,
       ];
       rest.forEach((value, i) => {
-        view.setUint32(4 + i * 4, Math.min(0xffffffff, Math.max(0, Math.round(value))));
+        view.setUint32(4 + i * 4, toUint32(value));
       });
+      return bytes;
+    }
+    case 'clock': {
+      const { bytes, view } = start(fact.kind, 16 + VIEWER_ID_BYTES);
+      view.setUint32(2, fact.seq);
+      view.setBigUint64(6, BigInt(Math.round(fact.agent_time_us)));
+      view.setUint32(14, toUint32(fact.node_rtt_us));
+      bytes.set(utf8.encode(fact.viewer_id).subarray(0, VIEWER_ID_BYTES), 18);
       return bytes;
     }
   }
@@ -122,7 +132,7 @@ export function decodeFact(bytes: Uint8Array): Fact {
       };
     }
     case KINDS.frame_trace: {
-      if (bytes.length !== 36) return refuse('frame_trace bytes');
+      if (bytes.length !== 40) return refuse('frame_trace bytes');
       const at = (i: number): number => view.getUint32(4 + i * 4);
       return {
         kind: 'frame_trace',
@@ -130,16 +140,33 @@ export function decodeFact(bytes: Uint8Array): Fact {
         rtp_timestamp: at(0),
         last_input_seq: at(1),
         input_to_capture_us: at(2),
-        capture_us: at(3),
-        convert_us: at(4),
-        encode_us: at(5),
-        send_us: at(6),
-        bytes: at(7),
+        wait_us: at(3),
+        capture_us: at(4),
+        convert_us: at(5),
+        encode_us: at(6),
+        send_us: at(7),
+        bytes: at(8),
+      };
+    }
+    case KINDS.clock: {
+      if (bytes.length !== 18 + VIEWER_ID_BYTES) return refuse('clock bytes');
+      const agent_time_us = Number(view.getBigUint64(6));
+      if (!Number.isSafeInteger(agent_time_us)) return refuse('clock out of range');
+      return {
+        kind: 'clock',
+        viewer_id: text(bytes.subarray(18)),
+        seq: view.getUint32(2),
+        agent_time_us,
+        node_rtt_us: view.getUint32(14),
       };
     }
     default:
       return refuse(`kind ${view.getUint8(1)}`);
   }
+}
+
+function toUint32(value: number): number {
+  return Math.min(0xffffffff, Math.max(0, Math.round(value)));
 }
 
 function text(bytes: Uint8Array): string {

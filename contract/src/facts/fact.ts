@@ -38,12 +38,28 @@ export type Fact =
       readonly last_input_seq: number;
       /** From that input's injection to the start of this capture; 0 when there is none. */
       readonly input_to_capture_us: number;
+      /** From the system's word of the change to the start of this capture; the end of the former. */
+      readonly wait_us: number;
       readonly capture_us: number;
       readonly convert_us: number;
       readonly encode_us: number;
       /** From the end of encoding to the last packet handed to the socket. */
       readonly send_us: number;
       readonly bytes: number;
+    }
+  /**
+   * The answer to a viewer's `probe` (input/input-event.ts), given within the call that brought it, so
+   * that the viewer can place the agent's times on its own clock (RFC 5905, section 8).
+   */
+  | {
+      readonly kind: 'clock';
+      readonly viewer_id: string;
+      /** Of the probe. */
+      readonly seq: number;
+      /** The agent's monotonic clock, the one that RTP timestamps are made of; below 2^53. */
+      readonly agent_time_us: number;
+      /** Round trip between agent and media node as RTCP tells it; 0 while unknown. */
+      readonly node_rtt_us: number;
     };
 
 export type FactKind = Fact['kind'];

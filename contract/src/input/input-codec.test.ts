@@ -31,6 +31,7 @@ const anyEvent: fc.Arbitrary<InputEvent> = fc.oneof(
     text: fc.string({ minLength: 1, maxLength: 100, unit: 'grapheme' }),
   }),
   fc.record({ ...stamp, kind: fc.constant('release_all' as const) }),
+  fc.record({ ...stamp, kind: fc.constant('probe' as const) }),
 );
 
 describe('input codec', () => {

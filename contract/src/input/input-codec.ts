@@ -10,7 +10,7 @@
 //         wheel  x u16, y u16, dx i16, dy i16
 //         key    usage u16, down u8
 //         text   UTF-8, 1..1024 bytes
-//         release_all  nothing
+//         release_all, probe  nothing
 //
 // A message of another length, version or kind, or with a value out of range, is refused whole.
 import { GcError } from '../errors.ts';
@@ -27,10 +27,11 @@ const KINDS = {
   key: 4,
   text: 5,
   release_all: 6,
+  probe: 7,
 } as const satisfies Record<InputKind, number>;
 
 /** Bytes after the header; text is the one that varies. */
-const BODY_BYTES = { move: 4, button: 6, wheel: 8, key: 3, release_all: 0 } as const;
+const BODY_BYTES = { move: 4, button: 6, wheel: 8, key: 3, release_all: 0, probe: 0 } as const;
 
 const KIND_OF = new Map<number, InputKind>(
   Object.entries(KINDS).map(([kind, code]) => [code, kind as InputKind]),
@@ -93,7 +94,7 @@ export function decodeInput(bytes: Uint8Array): InputEvent {
   };
   if (stamp.monitor_id === 0) return refuse('monitor 0');
 
-  if (kind === 'release_all') return { ...stamp, kind };
+  if (kind === 'release_all' || kind === 'probe') return { ...stamp, kind };
   if (kind === 'text')
     return { ...stamp, kind, text: decodeText(bytes.subarray(INPUT_HEADER_BYTES)) };
   if (kind === 'key')

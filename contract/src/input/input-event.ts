@@ -47,6 +47,11 @@ export type InputEvent = Stamp &
     | { readonly kind: 'text'; readonly text: string }
     /** Nothing is held any more: the page lost focus, or the viewer leaves. */
     | { readonly kind: 'release_all' }
+    /**
+     * No input at all: this viewer looks at where the time goes. The agent answers with a `clock`
+     * fact and traces every frame for a few seconds (facts/fact.ts).
+     */
+    | { readonly kind: 'probe' }
   );
 
 export type InputKind = InputEvent['kind'];

@@ -77,6 +77,11 @@ export class InputCapture {
     this.#stop.abort();
   }
 
+  /** What a listener sends comes from its event (input-channel.ts, `during`). */
+  #timed<E extends Event>(listener: (event: E) => void): (event: E) => void {
+    return (event) => this.#options.channel.during(event.timeStamp, () => listener(event));
+  }
+
   // --- pointer --------------------------------------------------------------------------------
 
   #bindPointer(surface: HTMLElement): void {
@@ -84,15 +89,14 @@ export class InputCapture {
     const listen = <N extends keyof HTMLElementEventMap>(
       name: N,
       listener: (event: HTMLElementEventMap[N]) => void,
-    ): void => surface.addEventListener(name, listener, { signal, passive: false });
+    ): void => surface.addEventListener(name, this.#timed(listener), { signal, passive: false });
 
     // pointerrawupdate is not held back until the next frame as pointermove is: 8 ms sooner on
     // average. It exists in secure contexts of Chromium only; pointermove then adds nothing new.
     const raw = 'onpointerrawupdate' in surface;
     if (raw) {
-      surface.addEventListener('pointerrawupdate', (event) => this.#onMove(event as PointerEvent), {
-        signal,
-      });
+      const onMove = this.#timed((event: Event) => this.#onMove(event as PointerEvent));
+      surface.addEventListener('pointerrawupdate', onMove, { signal });
     }
     listen('pointermove', (event) => {
       if (!raw || event.button !== -1 || event.pointerType === 'touch') this.#onMove(event);
@@ -221,11 +225,15 @@ export class InputCapture {
     const signal = this.#stop.signal;
     const view = field.ownerDocument;
     for (const name of ['keydown', 'keyup'] as const)
-      field.addEventListener(name, (event) => this.#onKey(event, name), { signal });
-    field.addEventListener('input', (event) => this.#onInput(event as globalThis.InputEvent), {
-      signal,
-    });
-    field.addEventListener('compositionend', (event) => this.#onComposed(event.data), { signal });
+      field.addEventListener(
+        name,
+        this.#timed((event: KeyboardEvent) => this.#onKey(event, name)),
+        { signal },
+      );
+    const onInput = (event: Event): void => this.#onInput(event as globalThis.InputEvent);
+    field.addEventListener('input', this.#timed(onInput), { signal });
+    const onComposed = (event: CompositionEvent): void => this.#onComposed(event.data);
+    field.addEventListener('compositionend', this.#timed(onComposed), { signal });
     field.addEventListener('blur', () => this.releaseAll(), { signal });
     view.addEventListener(
       'visibilitychange',

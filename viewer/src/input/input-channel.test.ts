@@ -48,6 +48,7 @@ describe('what is sent', () => {
       else if (event.kind === 'wheel') one.wheel(event.position, event.dx, event.dy);
       else if (event.kind === 'text') one.text(event.text);
       else if (event.kind === 'release_all') one.releaseAll();
+      else if (event.kind === 'probe') one.probe();
       else if (event.kind === 'key') {
         if (!event.down) one.key(event.usage, true);
         one.key(event.usage, event.down);
@@ -60,6 +61,23 @@ describe('what is sent', () => {
       bytes.writeUInt32BE(event.seq, 8);
       expect(bytes.toString('hex')).toBe(hex);
     }
+  });
+
+  it('is remembered with the time of its event, also when a move had to wait', () => {
+    vi.setSystemTime(0);
+    const startMs = performance.now();
+    channel.during(startMs - 6, () => {
+      channel.move(at(1));
+      channel.move(at(2));
+    });
+    vi.advanceTimersByTime(MOVE_EVERY_MS);
+    channel.key(4, true);
+    expect([1, 2, 3].map((seq) => channel.sent(seq)).map((sent) => sent?.happenedAtMs)).toEqual([
+      startMs - 6,
+      startMs - 6,
+      performance.now(),
+    ]);
+    expect(channel.sent(2)?.sentAtMs).toBe(performance.now());
   });
 
   it('is numbered over both channels, from 1', () => {

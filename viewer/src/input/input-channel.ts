@@ -36,17 +36,26 @@ const ACTION_BACKLOG_BYTES = 16_384;
 /** Numbers whose sending time is remembered, for the time from a key press to its picture. */
 const REMEMBERED_SENDS = 256;
 
+/** In the clock of the options. */
+export type SentInput = {
+  /** The DOM event that it comes from. */
+  readonly happenedAtMs: number;
+  readonly sentAtMs: number;
+};
+
 export class InputChannel {
   readonly #options: InputChannelOptions;
   readonly #heldKeys = new Set<number>();
   readonly #heldButtons = new Set<number>();
-  readonly #sentAtMs = new Map<number, number>();
+  readonly #sent = new Map<number, SentInput>();
   #channels: InputChannels | undefined;
   /** Where the last thing sent was aimed; releases go there, whatever is shown by then. */
   #lastStamp: InputStamp | undefined;
   #seq = 0;
   #lastMoveMs = Number.NEGATIVE_INFINITY;
   #pendingMove: Position | undefined;
+  #pendingMoveAtMs = 0;
+  #eventAtMs: number | undefined;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: InputChannelOptions) {
@@ -72,8 +81,31 @@ export class InputChannel {
     this.#channels = channels;
   }
 
+  /** What is sent within `work` comes from an event of that time (Event.timeStamp). */
+  during(eventAtMs: number, work: () => void): void {
+    this.#eventAtMs = eventAtMs;
+    try {
+      work();
+    } finally {
+      this.#eventAtMs = undefined;
+    }
+  }
+
+  /**
+   * Asks the agent for its clock, and for traces. On the channel that repeats nothing: a late answer
+   * is worth nothing. @returns the number of the question, undefined when it could not be sent.
+   */
+  probe(): number | undefined {
+    const moves = this.#channels?.moves;
+    const stamp = this.#options.stamp();
+    if (!moves?.isOpen || !stamp) return undefined;
+    this.#send(moves, stamp, { kind: 'probe' });
+    return this.#seq;
+  }
+
   move(position: Position): void {
     this.#pendingMove = position;
+    this.#pendingMoveAtMs = this.#eventAtMs ?? this.#options.now();
     if (this.#moveTimer === undefined) this.#sendMove();
   }
 
@@ -111,9 +143,9 @@ export class InputChannel {
     this.#heldButtons.clear();
   }
 
-  /** When the event of this number was sent, in the clock of the options; for a while only. */
-  sentAtMs(seq: number): number | undefined {
-    return this.#sentAtMs.get(seq);
+  /** When the event of this number happened and was sent; for a while only. */
+  sent(seq: number): SentInput | undefined {
+    return this.#sent.get(seq);
   }
 
   /** Idempotent. */
@@ -141,7 +173,7 @@ export class InputChannel {
     const stamp = this.#options.stamp();
     if (!stamp) return;
     this.#lastMoveMs = this.#options.now();
-    this.#send(moves, stamp, { kind: 'move', position });
+    this.#send(moves, stamp, { kind: 'move', position }, this.#pendingMoveAtMs);
   }
 
   #act(body: Body, always = false): boolean {
@@ -154,14 +186,15 @@ export class InputChannel {
     return true;
   }
 
-  #send(channel: ByteChannel, stamp: InputStamp, body: Body): void {
+  #send(channel: ByteChannel, stamp: InputStamp, body: Body, eventAtMs = this.#eventAtMs): void {
     // 0 means "no input yet" in frame traces, so the count goes round without it.
     this.#seq = this.#seq === 0xffffffff ? 1 : this.#seq + 1;
     this.#lastStamp = stamp;
-    this.#sentAtMs.set(this.#seq, this.#options.now());
-    if (this.#sentAtMs.size > REMEMBERED_SENDS) {
-      for (const oldest of this.#sentAtMs.keys()) {
-        this.#sentAtMs.delete(oldest);
+    const sentAtMs = this.#options.now();
+    this.#sent.set(this.#seq, { happenedAtMs: Math.min(eventAtMs ?? sentAtMs, sentAtMs), sentAtMs });
+    if (this.#sent.size > REMEMBERED_SENDS) {
+      for (const oldest of this.#sent.keys()) {
+        this.#sent.delete(oldest);
         break;
       }
     }

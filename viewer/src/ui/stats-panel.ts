@@ -5,6 +5,8 @@ import { HOPS, type Hop, type Viewer, type ViewerStatistics } from '../index.ts'
 
 const EVERY_MS = 1_000;
 
+const NOTHING_YET = { media: undefined, agentRttMs: undefined, hops: {} } as const;
+
 const ms = (value: number | undefined): string => {
   if (value === undefined) return '–';
   return value < 10 ? value.toFixed(1) : Math.round(value).toString();
@@ -41,7 +43,7 @@ export class StatsPanel extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { media, hops } = this._statistics ?? { media: undefined, hops: {} };
+    const { media, agentRttMs, hops } = this._statistics ?? NOTHING_YET;
     return html`
       <aside class="stats" aria-label="Statistics">
         <dl>
@@ -51,7 +53,8 @@ export class StatsPanel extends LitElement {
           ${row('Received', media ? `${kbits(media.kbps)} kbit/s` : '–')}
           ${row('Decode', `${ms(media?.decodeMs)} ms`)}
           ${row('Jitter buffer', `${ms(media?.jitterBufferMs)} ms`)}
-          ${row('Round trip', `${ms(media?.rttMs)} ms`)}
+          ${row('Round trip here', `${ms(media?.rttMs)} ms`)}
+          ${row('Round trip there', `${ms(agentRttMs)} ms`)}
           ${row('Loss', media ? `${media.lossPercent.toFixed(1)} %` : '–')}
           ${row('Path', media?.path ?? '–')}
         </dl>

@@ -1,71 +1,117 @@
-// A real key press in Chromium → agent → an X client repaints → the pixel is seen in the page.
+// A real key press in Chromium → agent → an X client repaints → the whole change is in the page; and
+// what our own trace says about where that time went.
+import type { Page } from 'puppeteer-core';
+import type { AnsweredInput, Hop } from '../../viewer/src/media/frame-trace.ts';
 import type { Product } from '../e2e/product.ts';
-import { until } from '../stack/until.ts';
+import { act, pauseMs, undo } from './acts.ts';
 import { figures, type Figures } from './figures.ts';
-import { openFlipWindow } from './flip.ts';
+import { measure, sitDown, type Answer } from './seat.ts';
+import { openScene } from './scenes/open-scene.ts';
 
-/** Between two trials, so that each starts from a still screen: milliseconds, spread over frames. */
-const pauseMs = (trial: number): number => 150 + ((trial * 37) % 50);
+const SIZE = { width: 1280, height: 720 };
+const LAST_TRACES_MS = 1_500;
+/** An input of a trial is recognised by the time stamp of its event. */
+const SAME_EVENT_MS = 0.5;
 
-export async function measureInputToPhoton(product: Product, trials: number): Promise<Figures> {
-  using _window = await openFlipWindow(
-    product.desktop.display,
-    { x: 0, y: 0, width: 1280, height: 720 },
-    ['flip'],
-  );
+export type InputToPhoton = Figures & {
+  readonly trace: {
+    /** Share of the trials that a trace was found for. */
+    readonly traced: number;
+    /** Of the time from event to picture, median over the trials, how much the hops account for. */
+    readonly explained: Figures;
+    readonly hops_ms: Readonly<Partial<Record<Hop, Figures>>>;
+  };
+};
+
+export async function measureInputToPhoton(
+  product: Product,
+  trials: number,
+): Promise<InputToPhoton> {
+  using _scene = await openScene(product.desktop.display, SIZE, 'flip');
   const session = await product.session();
   const viewer = await product.view(session.viewer);
-  const middle = { x: 640, y: 360 };
   await viewer.picture();
-  await viewer.showsColour(middle, [16, 16, 16]);
+  const seat = {
+    page: viewer.page,
+    picture: GC_PICTURE,
+    close: () => viewer.close(),
+  };
+  await sitDown(seat, SIZE);
   await viewer.click({ x: 20, y: 20 }); // keyboard focus on the picture
-  await viewer.page.evaluate(installStopwatch);
-  const samples: number[] = [];
+  const trace = await TraceReader.start(viewer.page);
+  const answers: Answer[] = [];
   for (let trial = 0; trial < trials; trial += 1) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs(trial)));
-    const before = samples.length;
-    await viewer.page.keyboard.press('KeyF');
-    samples.push(
-      await until(`flip ${trial}`, () =>
-        viewer.page.evaluate(
-          (n) =>
-            (window as unknown as { gcStopwatch: { samples: number[] } }).gcStopwatch.samples[n],
-          before,
-        ),
-      ),
-    );
+    await pause(pauseMs(trial));
+    answers.push(await measure(seat, () => act(seat, 'flip', trial, SIZE)));
+    await undo(seat, 'flip');
   }
+  await pause(LAST_TRACES_MS);
+  const inputs = await trace.read();
   await viewer.close();
   await product.stack.contract.sessions.end({ session_id: session.id });
-  return figures(samples);
+  return {
+    ...figures(answers.map(({ happenedAtMs, seenAtMs }) => seenAtMs - happenedAtMs)),
+    trace: explain(answers, inputs),
+  };
 }
 
-/** In the page: from the key event's own time stamp to the frame callback whose pixel flipped. */
-function installStopwatch(): void {
-  type Probe = {
-    shown(): HTMLVideoElement | undefined;
-    pixel(x: number, y: number): number[] | undefined;
+export const GC_PICTURE = 'video[data-shown="true"]';
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function explain(answers: readonly Answer[], inputs: readonly AnsweredInput[]) {
+  const pairs = answers.flatMap((answer) => {
+    const input = inputs.find(
+      ({ happenedAtMs }) => Math.abs(happenedAtMs - answer.happenedAtMs) < SAME_EVENT_MS,
+    );
+    return input ? [{ answer, input }] : [];
+  });
+  const names = new Set(pairs.flatMap(({ input }) => Object.keys(input.hops) as Hop[]));
+  const shares = pairs.map(({ answer, input }) => {
+    const { total: _, ...hops } = input.hops;
+    const explainedMs = Object.values(hops).reduce((sum, ms) => sum + ms, 0);
+    return (100 * explainedMs) / (answer.seenAtMs - answer.happenedAtMs);
+  });
+  return {
+    traced: pairs.length / answers.length,
+    explained: figures(shares.length > 0 ? shares : [0]),
+    hops_ms: Object.fromEntries(
+      [...names].map((hop) => [hop, figures(pairs.map(({ input }) => input.hops[hop] ?? 0))]),
+    ),
   };
-  const probe = (window as unknown as { gcProbe: Probe }).gcProbe;
-  const samples: number[] = [];
-  let pressedAt: number | undefined;
-  let wasWhite = (probe.pixel(640, 360)?.[0] ?? 0) > 128;
-  window.addEventListener(
-    'keydown',
-    (event) => {
-      pressedAt = event.timeStamp;
-    },
-    { capture: true },
-  );
-  const look = (): void => {
-    const isWhite = (probe.pixel(640, 360)?.[0] ?? 0) > 128;
-    if (isWhite !== wasWhite && pressedAt !== undefined) {
-      samples.push(performance.now() - pressedAt);
-      pressedAt = undefined;
-    }
-    wasWhite = isWhite;
-    probe.shown()?.requestVideoFrameCallback(look);
-  };
-  probe.shown()?.requestVideoFrameCallback(look);
-  Object.defineProperty(window, 'gcStopwatch', { value: { samples } });
+}
+
+/** Reads the viewer's statistics once a second, as its panel does: it traces while somebody looks. */
+class TraceReader {
+  readonly #page: Page;
+
+  private constructor(page: Page) {
+    this.#page = page;
+  }
+
+  static async start(page: Page): Promise<TraceReader> {
+    await page.evaluate(async () => {
+      type Shell = HTMLElement & {
+        viewer: { statistics(): Promise<{ answered: AnsweredInput[] }> };
+      };
+      const answered = new Map<number, AnsweredInput>();
+      const read = async (): Promise<void> => {
+        const shell = document.querySelector<Shell>('gc-shell');
+        const statistics = await shell?.viewer.statistics();
+        for (const input of statistics?.answered ?? []) answered.set(input.seq, input);
+      };
+      await read();
+      setInterval(() => void read(), 1000);
+      Object.defineProperty(window, 'benchAnswered', { value: answered });
+    });
+    await pause(LAST_TRACES_MS); // the clocks find each other
+    return new TraceReader(page);
+  }
+
+  read(): Promise<AnsweredInput[]> {
+    return this.#page.evaluate(() => [
+      ...(
+        window as unknown as { benchAnswered: Map<number, AnsweredInput> }
+      ).benchAnswered.values(),
+    ]);
+  }
 }

@@ -1,8 +1,7 @@
 // Processes die; a running session goes on. Nobody reloads anything.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openScene, type OpenScene } from '../bench/scenes/open-scene.ts';
 import { until } from '../stack/until.ts';
 import { Product } from './product.ts';
 import type { ViewerPage } from './viewer-page.ts';
@@ -10,24 +9,18 @@ import type { ViewerPage } from './viewer-page.ts';
 let product: Product;
 let viewer: ViewerPage;
 let sessionId: string;
-let moving: ChildProcess;
+let moving: OpenScene;
 
 beforeAll(async () => {
   product = await Product.start({ apps: false });
-  const flip = new URL('../bench/flip-window.ts', import.meta.url).pathname;
-  moving = spawn(
-    process.execPath,
-    [flip, product.desktop.display, '100', '100', '320', '200', 'animate', '50'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  await once(moving.stdout ?? moving, 'data');
+  moving = await openScene(product.desktop.display, { width: 1280, height: 720 }, 'video');
   const session = await product.session();
   sessionId = session.id;
   viewer = await product.view(session.viewer);
   await viewer.picture();
 });
 afterAll(async () => {
-  moving.kill();
+  moving.close();
   await product.close();
 });
 

@@ -191,7 +191,10 @@ export class InputChannel {
     this.#seq = this.#seq === 0xffffffff ? 1 : this.#seq + 1;
     this.#lastStamp = stamp;
     const sentAtMs = this.#options.now();
-    this.#sent.set(this.#seq, { happenedAtMs: Math.min(eventAtMs ?? sentAtMs, sentAtMs), sentAtMs });
+    this.#sent.set(this.#seq, {
+      happenedAtMs: Math.min(eventAtMs ?? sentAtMs, sentAtMs),
+      sentAtMs,
+    });
     if (this.#sent.size > REMEMBERED_SENDS) {
       for (const oldest of this.#sent.keys()) {
         this.#sent.delete(oldest);

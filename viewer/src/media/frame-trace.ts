@@ -21,7 +21,7 @@ export const HOPS = {
   encode: 'Encode',
   send: 'Pace and send',
   network: 'Network',
-  node: 'Media node and queues',
+  node: 'Media node, queues',
   ways: 'Network, both ways',
   receive: 'Receive buffer',
   decode: 'Decode',

@@ -53,8 +53,8 @@ export class StatsPanel extends LitElement {
           ${row('Received', media ? `${kbits(media.kbps)} kbit/s` : '–')}
           ${row('Decode', `${ms(media?.decodeMs)} ms`)}
           ${row('Jitter buffer', `${ms(media?.jitterBufferMs)} ms`)}
-          ${row('Round trip here', `${ms(media?.rttMs)} ms`)}
-          ${row('Round trip there', `${ms(agentRttMs)} ms`)}
+          ${row('Round trip, viewer', `${ms(media?.rttMs)} ms`)}
+          ${row('Round trip, agent', `${ms(agentRttMs)} ms`)}
           ${row('Loss', media ? `${media.lossPercent.toFixed(1)} %` : '–')}
           ${row('Path', media?.path ?? '–')}
         </dl>

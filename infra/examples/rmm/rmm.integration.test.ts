@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GcError } from '@guruconnect/contract/errors';
 import { ROUTE_EXAMPLES } from '@guruconnect/contract/openapi/route-examples';
-import { EXAMPLE_KEY, ExampleServer } from '../../contract/test/example-server.ts';
+import { EXAMPLE_KEY, ExampleServer } from '../../../contract/test/example-server.ts';
 import { readConfig } from './config.ts';
 import { startRmm, type RunningRmm } from './rmm.ts';
 

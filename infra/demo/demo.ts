@@ -2,11 +2,11 @@
 // the two links that open it. Everything it started is gone when it stops.
 import { randomBytes } from 'node:crypto';
 import { startDesktop } from '../desktop/desktop.ts';
-import { startRmm } from '../rmm/rmm.ts';
+import { startRmm } from '../examples/rmm/rmm.ts';
 import { freePort } from '../stack/ports.ts';
 import { Stack } from '../stack/stack.ts';
 import { parseOptions, USAGE, type DemoOptions } from './options.ts';
-import { buildViewer, viewerIsFresh } from './viewer-build.ts';
+import { browserBuildIsFresh, buildForBrowsers } from './browser-build.ts';
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -46,9 +46,9 @@ async function start(
   owned: AsyncDisposableStack,
   stopped: AbortSignal,
 ): Promise<void> {
-  if (!viewerIsFresh()) {
-    say('[demo] building the viewer …');
-    await buildViewer();
+  if (!browserBuildIsFresh()) {
+    say('[demo] building the viewer and the embed element …');
+    await buildForBrowsers();
   }
   stopped.throwIfAborted();
 

@@ -1,7 +1,7 @@
 // What an end-to-end test file needs, started once: a desktop, the product, a browser.
 import { startDesktop, type Desktop } from '../desktop/desktop.ts';
 import { Stack, type StackOptions } from '../stack/stack.ts';
-import { buildViewer, viewerIsFresh } from '../demo/viewer-build.ts';
+import { browserBuildIsFresh, buildForBrowsers } from '../demo/browser-build.ts';
 import { startBrowser, type RunningBrowser } from './browser.ts';
 import { ViewerPage, type Invitation } from './viewer-page.ts';
 import { XTools } from './x-tools.ts';
@@ -20,7 +20,7 @@ export class Product {
   }
 
   static async start(options: { apps: boolean; env?: StackOptions['env'] }): Promise<Product> {
-    if (!viewerIsFresh()) await buildViewer();
+    if (!browserBuildIsFresh()) await buildForBrowsers();
     await using opened = new AsyncDisposableStack();
     const desktop = await startDesktop({ apps: options.apps });
     opened.defer(() => desktop.close());

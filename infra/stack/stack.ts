@@ -76,6 +76,7 @@ export class Stack {
         GC_MEDIA_NODES: `http://127.0.0.1:${ports.control}`,
         GC_STORE: join(directory, 'store.sqlite'),
         GC_VIEWER_DIR: join(root, 'viewer/dist'),
+        GC_EMBED_DIR: join(root, 'contract/dist'),
       }),
       agent: spec('agent', 'agent-bridge/src/main.ts', {
         GC_SIGNALING_URL: this.baseUrl,

@@ -85,6 +85,7 @@ export const Environment = z.object({
   GC_MEDIA_NODES: mediaNodes,
   GC_STORE: defaulted(z.string().min(1), ':memory:'),
   GC_VIEWER_DIR: optional(z.string()),
+  GC_EMBED_DIR: optional(z.string()),
   GC_RELEASES_DIR: optional(z.string()),
   GC_LOG_LEVEL: defaulted(LogLevel, 'info'),
   GC_FEATURES_OFF: defaulted(features, ''),
@@ -109,6 +110,8 @@ export type Config = {
   readonly store: string;
   /** Folder of the built viewer. */
   readonly viewerDir: string | undefined;
+  /** Folder of the built embed element. */
+  readonly embedDir: string | undefined;
   /** Folder of agent releases and their manifest. */
   readonly releasesDir: string | undefined;
   readonly logLevel: z.output<typeof LogLevel>;
@@ -150,6 +153,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     mediaNodes: Object.freeze(env.GC_MEDIA_NODES),
     store: env.GC_STORE,
     viewerDir: env.GC_VIEWER_DIR,
+    embedDir: env.GC_EMBED_DIR,
     releasesDir: env.GC_RELEASES_DIR,
     logLevel: env.GC_LOG_LEVEL,
     featuresOff: Object.freeze(env.GC_FEATURES_OFF),

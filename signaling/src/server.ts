@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import type { Features } from './features.ts';
 import { bindRoutes, type BindParts } from './http/bind-routes.ts';
 import { trustedProxies } from './http/client-address.ts';
+import { embedElement } from './http/embed-element.ts';
 import { healthRoutes } from './http/health.ts';
 import { openApiRoute } from './http/open-api.ts';
 import { Idempotency } from './http/idempotency.ts';
@@ -138,6 +139,7 @@ export function createServer(parts: ServerParts): SignalingServer {
       logger,
     }),
   );
+  app.use(embedElement(config.embedDir, logger));
   app.use(openApiRoute());
   const handlers = {
     ...sessionRoutes({

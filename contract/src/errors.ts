@@ -23,6 +23,7 @@ export const ERRORS = {
   code_expired: { status: 401, retryable: false, title: 'The viewer code has expired' },
   code_invalid: { status: 401, retryable: false, title: 'No such viewer code for this session' },
   origin_not_allowed: { status: 403, retryable: false, title: 'This origin may not do that' },
+  embed_refused: { status: 403, retryable: false, title: 'The viewer can not be framed here' },
   scope_missing: { status: 403, retryable: false, title: 'The integrator key lacks a scope' },
   grant_missing: { status: 403, retryable: false, title: 'The viewer was not granted this' },
   consent_required: { status: 403, retryable: true, title: 'The end user has not consented' },

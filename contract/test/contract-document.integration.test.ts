@@ -44,13 +44,16 @@ describe('the embedding examples of CONTRACT.md', () => {
 
   beforeAll(async () => {
     const bundle = await elementBundle();
-    viewers = await servePages('localhost', () => FAKE_VIEWER);
+    const script = { type: 'text/javascript', headers: { 'access-control-allow-origin': '*' } };
+    viewers = await servePages('localhost', (path) =>
+      path === '/embed/v1/guru-session.js' ? { ...script, body: bundle } : FAKE_VIEWER,
+    );
     const invitation = JSON.stringify({ url: `${viewers.origin}/viewer/ses_x?obey`, code: 'c' });
     const page = (body: string) => ({ type: 'text/html', body: `<!doctype html><body>${body}` });
     host = await servePages('127.0.0.1', (path) => {
       switch (path) {
         case '/element':
-          return page(block('element'));
+          return page(block('element').replaceAll('https://gc.example', viewers.origin));
         case '/protocol':
           return page(
             `<script type="module">const invitation = ${invitation}; const told = [];
@@ -58,8 +61,6 @@ describe('the embedding examples of CONTRACT.md', () => {
              globalThis.told = told;
              ${block('protocol')}</script>`,
           );
-        case '/guru-session.js':
-          return { type: 'text/javascript', body: bundle };
         case '/support/start':
           return { type: 'application/json', body: invitation };
         default:

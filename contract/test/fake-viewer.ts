@@ -42,14 +42,15 @@ const fake = {
   },
 };
 globalThis.fake = fake;
-addEventListener('message', (event) => {
+addEventListener('message', async (event) => {
   if (event.source !== parent) return;
   fake.connects.push({ origin: event.origin, data: event.data });
   const [port] = event.ports;
   if (query.has('refuse')) {
-    port.close();
+    port.postMessage({ gc: 'refused' });
     return;
   }
+  if (query.has('slow')) await new Promise((resolve) => setTimeout(resolve, 2000));
   fake.port = port;
   port.onmessage = ({ data }) => {
     fake.heard.push(data);

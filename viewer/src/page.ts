@@ -23,8 +23,9 @@ export function startPage(begun: Begun): void {
       onLeave: () => shell.focusToolbar(),
     });
     shell.attach(viewer);
-    if (window.parent !== window) new HostBridge(window, viewer, sessionId);
+    if (begun.greeting) new HostBridge(begun.greeting, viewer, sessionId);
   } catch (thrown) {
     shell.snapshot = failedSnapshot(GcError.from(thrown));
+    begun.greeting?.refuse();
   }
 }

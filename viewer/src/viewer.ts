@@ -218,6 +218,16 @@ export class Viewer {
   }
 
   /**
+   * Takes keyboard and mouse: from now on what is typed goes to the remote machine.
+   * @throws GcError `grant_missing` when this viewer may only watch, `consent_required` when the
+   * machine takes no input now.
+   */
+  requestControl(): void {
+    this.#needInput();
+    this.focus();
+  }
+
+  /**
    * Presses the keys in order and releases them in reverse (KeyboardEvent.code names).
    * @throws GcError `invalid_request` for an unknown key, `grant_missing` or `consent_required`
    * when input is off.
@@ -288,7 +298,9 @@ export class Viewer {
       await this.#link.ask('session.end', {});
     } catch (thrown) {
       const error = GcError.from(thrown);
-      if (error.code !== 'session_ended') throw error;
+      // The news of the end closes the socket, perhaps before the answer came on it.
+      const isOver = error.code === 'session_ended' || this.#link.session?.state === 'ended';
+      if (!isOver) throw error;
     }
   }
 

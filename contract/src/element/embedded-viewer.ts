@@ -9,6 +9,12 @@ const VERSION: typeof EMBED_VERSION = 1;
 
 /** Page load, exchange of the code and the handshake, milliseconds. */
 const CONNECT_TIMEOUT_MS = 15_000;
+/**
+ * From the load of the frame until it counts as refused, milliseconds. A viewer says "ready" before
+ * its page has loaded, however slowly it boots, so this only covers the way of that word; a frame
+ * that the browser does not show (`frame-ancestors`) loads an error page, which says nothing.
+ */
+const REFUSED_AFTER_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 10_000;
 
 export type Connected = Extract<EmbedEvent, { gc: 'connected' }>;
@@ -19,7 +25,7 @@ export type EmbeddedViewerOptions = {
   /** Where the frame is appended; has to be in a document. */
   readonly parent: Node;
   readonly invitation: Invitation;
-  /** Everything the viewer says but the answers to commands. */
+  /** Everything the viewer says but the answers to commands and its refusal. */
   readonly onEvent: (event: EmbedEvent) => void;
   /** The conversation failed or broke off, not by `close`. The frame may go on showing something. */
   readonly onLost?: (error: EmbedError) => void;
@@ -35,7 +41,7 @@ type Pending = {
 
 export class EmbeddedViewer {
   readonly frame: HTMLIFrameElement;
-  /** Resolves when the viewer has answered; after a refusal nothing more is heard of it. */
+  /** Resolves when the viewer has answered. After a refusal (`embed_refused`, `timeout`) nothing more is heard of it. */
   readonly connected: Promise<Connected>;
   readonly #window: Window;
   readonly #origin: string;
@@ -45,7 +51,9 @@ export class EmbeddedViewer {
   readonly #pending = new Map<number, Pending>();
   readonly #handshake = Promise.withResolvers<Connected>();
   readonly #handshakeTimer: ReturnType<typeof setTimeout>;
+  #refusedTimer: ReturnType<typeof setTimeout> | undefined;
   #port: MessagePort | undefined;
+  #isReady = false;
   #isConnected = false;
   #isClosed = false;
   #lastId = 0;
@@ -69,14 +77,14 @@ export class EmbeddedViewer {
     // Whoever only listens to events need not catch it.
     this.connected.catch(() => undefined);
     this.#handshakeTimer = setTimeout(() => {
-      // A viewer says nothing to a page it does not trust, so this is all that can be told.
-      const why = this.#port ? 'did not accept this page' : 'did not appear';
-      const hint = `is ${view.origin} among the session's embed_origins, and the code fresh?`;
-      const detail = `the viewer ${why} within ${connectTimeoutMs} ms: ${hint}`;
-      this.#lose(new EmbedError('timeout', detail, true));
+      const why = this.#port ? 'did not answer' : 'did not appear';
+      this.#lose(
+        new EmbedError('timeout', `the viewer ${why} within ${connectTimeoutMs} ms`, true),
+      );
     }, connectTimeoutMs);
     // Before the frame is there: its "ready" comes once and must not be missed.
     view.addEventListener('message', this.#onWindowMessage);
+    frame.addEventListener('load', this.#onLoad);
     parent.appendChild(frame);
   }
 
@@ -111,6 +119,9 @@ export class EmbeddedViewer {
     const versions = readReady(event.data);
     if (!versions) return;
     this.#window.removeEventListener('message', this.#onWindowMessage);
+    clearTimeout(this.#refusedTimer);
+    this.#refusedTimer = undefined;
+    this.#isReady = true;
     if (!versions.includes(VERSION)) {
       const detail = `the viewer speaks version ${versions.join(', ')}, this page ${VERSION}`;
       this.#lose(new EmbedError('unknown_message', detail));
@@ -119,15 +130,19 @@ export class EmbeddedViewer {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.onmessage = (message) => this.#onPortMessage(message.data);
-    this.frame.addEventListener('load', this.#onLoad);
     this.frame.contentWindow?.postMessage({ gc: 'connect', version: VERSION }, this.#origin, [
       port2,
     ]);
   };
 
-  // No browser tells that the other end of a port is gone, but a frame tells what it loads. Its
-  // "ready" comes while the viewer's own page still loads; a second load is another page.
   readonly #onLoad = (): void => {
+    if (!this.#isReady) {
+      clearTimeout(this.#refusedTimer);
+      this.#refusedTimer = setTimeout(() => this.#refuse('did not load'), REFUSED_AFTER_MS);
+      return;
+    }
+    // No browser tells that the other end of a port is gone, but a frame tells what it loads. The
+    // viewer's own page ends its loading after its "ready"; a second load is another page.
     this.#loadsSinceReady += 1;
     if (this.#loadsSinceReady < 2) return;
     this.#lose(
@@ -135,11 +150,21 @@ export class EmbeddedViewer {
     );
   };
 
+  /** Neither the browser nor the viewer tells why, so that strangers learn nothing. */
+  #refuse(what: string): void {
+    const hint = `is ${this.#window.origin} among the session's embed_origins, and the code fresh?`;
+    this.#lose(new EmbedError('embed_refused', `the viewer ${what}: ${hint}`));
+  }
+
   #onPortMessage(data: unknown): void {
     const event = readEvent(data);
     if (!event) return;
     if (event.gc === 'done') {
       this.#settle(event.id, event.error ? EmbedError.fromWire(event.error) : undefined);
+      return;
+    }
+    if (event.gc === 'refused') {
+      this.#refuse('does not speak to this page');
       return;
     }
     if (event.gc === 'connected') {
@@ -170,6 +195,7 @@ export class EmbeddedViewer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#handshakeTimer);
+    clearTimeout(this.#refusedTimer);
     this.#window.removeEventListener('message', this.#onWindowMessage);
     this.frame.removeEventListener('load', this.#onLoad);
     this.#port?.close();

@@ -72,9 +72,11 @@ describe('<guru-session>', () => {
             type: 'text/html',
             body: `<script>location.href = '${strangers.origin}/viewer'</script>`,
           }
-        : path === '/viewer'
-          ? FAKE_VIEWER
-          : undefined,
+        : path === '/forbidden'
+          ? { ...FAKE_VIEWER, headers: { 'content-security-policy': "frame-ancestors 'none'" } }
+          : path === '/viewer'
+            ? FAKE_VIEWER
+            : undefined,
     );
     strangers = await servePages('127.0.0.1', () => FAKE_VIEWER);
     host = await servePages('127.0.0.1', (path) => {
@@ -227,13 +229,14 @@ describe('<guru-session>', () => {
       await element.selectMonitor(2);
       await element.sendKeys(['ControlLeft', 'AltLeft', 'Delete']);
       await element.focus();
+      await element.requestControl();
       await element.endSession();
     });
     const commands = await heard();
     expect(commands.map((command) => EmbedCommand.parse(command).gc)).toEqual([
-      ...['select_monitor', 'send_keys', 'focus', 'end_session'],
+      ...['select_monitor', 'send_keys', 'focus', 'request_control', 'end_session'],
     ]);
-    expect(new Set(commands.map((command) => (command as { id: number }).id)).size).toBe(4);
+    expect(new Set(commands.map((command) => (command as { id: number }).id)).size).toBe(5);
     expect(await tab.evaluate(() => document.activeElement?.tagName)).toBe('GURU-SESSION');
   });
 
@@ -293,14 +296,14 @@ describe('<guru-session>', () => {
           parent: document.body,
           invitation: { url: given, code: 'c' },
           onEvent: () => undefined,
-          connectTimeoutMs: 1000,
+          connectTimeoutMs: 5000,
         }).connected.catch((error: Sdk.EmbedError) => `${error.code}: ${error.message}`),
       viewerUrl,
     );
 
   it('never speaks to a page of another origin that its frame was led to', async () => {
     // "Did not appear": the stranger's "ready" was not even heard.
-    expect(await refusalOf(`${viewers.origin}/moved`)).toMatch(/^timeout: .* did not appear/);
+    expect(await refusalOf(`${viewers.origin}/moved`)).toMatch(/^embed_refused: .* did not load/);
     const frame = tab.frames().find((each) => each.url().startsWith(strangers.origin));
     expect(await frame?.evaluate(() => fake.connects)).toEqual([]);
   });
@@ -322,16 +325,29 @@ describe('<guru-session>', () => {
     // It says "ready" now, while somebody waits for exactly that.
     await tab.waitForFunction(() => document.querySelectorAll('iframe').length === 2);
     await other?.evaluate(() => parent.postMessage({ gc: 'ready', versions: [1] }, '*'));
-    expect(await refusal).toMatch(/^timeout: .* did not appear/);
+    expect(await refusal).toMatch(/^embed_refused: .* did not load/);
     expect(await other?.evaluate(() => fake.connects)).toEqual([]);
   });
 
   it.each([
-    ['that closes the door', '?refuse', 'timeout: the viewer did not accept this page'],
+    ['that closes the door', '?refuse', 'embed_refused: the viewer does not speak to this page'],
     ['of another version', '?versions=2,3', 'unknown_message: the viewer speaks version 2, 3'],
-    ['that never answers', '?silent', 'timeout: the viewer did not accept this page'],
+    ['that never answers', '?silent', 'timeout: the viewer did not answer within 5000 ms'],
   ])('tells of a viewer %s', async (_what, query, words) => {
     expect(await refusalOf(url(query))).toContain(words);
+  });
+
+  it('tells within moments that the browser does not show the viewer here', async () => {
+    const startedMs = performance.now();
+    // A session that other origins may frame: the browser loads an error page instead.
+    expect(await refusalOf(`${viewers.origin}/forbidden`)).toContain(
+      `embed_refused: the viewer did not load: is ${host.origin} among`,
+    );
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
+  });
+
+  it('waits for a viewer that has greeted and is slow to start', async () => {
+    expect(await refusalOf(url('?slow'))).toMatchObject({ gc: 'connected' });
   });
 
   it('tells of a viewer that is gone', async () => {

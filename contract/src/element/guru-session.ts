@@ -93,7 +93,7 @@ export class GuruSession extends Base {
    * Shows the viewer of a fresh invitation, in place of the one shown before. When it is refused the
    * frame stays, so that the technician can read what the viewer says.
    * @throws EmbedError `invalid_request`, `illegal_transition` (this element is in no document),
-   * `timeout`, `unknown_message` (no common version).
+   * `embed_refused`, `timeout`, `unknown_message` (no common version).
    */
   async connect(invitation: Invitation): Promise<Connected> {
     this.disconnect();
@@ -123,6 +123,12 @@ export class GuruSession extends Base {
 
   selectMonitor(monitorId: number): Promise<void> {
     return this.#command({ gc: 'select_monitor', monitor_id: monitorId });
+  }
+
+  /** Keyboard and mouse go to the remote machine; `grant_missing` or `consent_required` if not. */
+  requestControl(): Promise<void> {
+    this.#viewer?.frame.focus();
+    return this.#command({ gc: 'request_control' });
   }
 
   /** Pressed in order, released in reverse: sendKeys(['ControlLeft', 'AltLeft', 'Delete']). */

@@ -55,6 +55,7 @@ const journalEvent = record({
 
 const EVENTS: { readonly [Kind in EmbedEvent['gc']]: Check } = {
   connected: record({ version: integer, session_id: text, state: text }),
+  refused: isRecord,
   state: record({ state: text, end_reason: maybe(text), error: maybe(wireError) }),
   event: record({ event: journalEvent }),
   topology: record({ topology, selected_monitor_id: maybe(integer) }),

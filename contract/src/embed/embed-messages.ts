@@ -1,6 +1,6 @@
 // postMessage between an RMM page (the host page) and the viewer in its iframe.
 //
-//   viewer  -> parent '*'            { gc: 'ready', versions: [1] }           says only that it is there
+//   viewer  -> parent '*'            { gc: 'ready', versions: [1] }           says only that it is there, before its page has loaded
 //   parent  -> viewer exact origin   { gc: 'connect', version: 1 } + one MessagePort
 //   viewer  -> port                  { gc: 'connected', … } then events; commands come back on it
 //
@@ -46,6 +46,11 @@ export const EmbedEvent = z.discriminatedUnion('gc', [
     session_id: z.string(),
     state: ViewerState,
   }),
+  /**
+   * Instead of `connected`: the viewer does not speak to this page. It could not start, or the page
+   * is of an origin that the session does not allow; which of them it does not say.
+   */
+  z.looseObject({ gc: z.literal('refused') }),
   z.looseObject({
     gc: z.literal('state'),
     state: ViewerState,
@@ -70,6 +75,8 @@ const commandId = { id: z.number().int().nonnegative().optional() };
 /** host page -> viewer. */
 export const EmbedCommand = z.discriminatedUnion('gc', [
   z.object({ gc: z.literal('select_monitor'), monitor_id: MonitorId, ...commandId }),
+  /** Keyboard and mouse of the technician go to the machine; refused when they can not. */
+  z.object({ gc: z.literal('request_control'), ...commandId }),
   /** Physical keys pressed in order and released in reverse: ["ControlLeft","AltLeft","Delete"]. */
   z.object({
     gc: z.literal('send_keys'),

@@ -5,7 +5,8 @@ import { newId } from '@guruconnect/contract/ids';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { ViewerEvents, ViewerSnapshot } from '../viewer-snapshot.ts';
 import { failedSnapshot } from '../viewer-snapshot.ts';
-import { HostBridge, type BridgedViewer, type BridgeWindow } from './host-bridge.ts';
+import { Greeting, type GreetingWindow } from './greeting.ts';
+import { HostBridge, type BridgedViewer } from './host-bridge.ts';
 
 const HOST = 'https://rmm.example';
 const sessionId = newId('ses');
@@ -58,6 +59,10 @@ class FakeViewer implements BridgedViewer {
   sendKeys(codes: readonly string[]): void {
     this.done.push(`keys ${codes.join('+')}`);
   }
+  requestControl(): void {
+    if (!this.snapshot.input.enabled) throw new GcError('grant_missing');
+    this.done.push('control');
+  }
   focus(): void {
     this.done.push('focus');
   }
@@ -67,7 +72,7 @@ class FakeViewer implements BridgedViewer {
   }
 }
 
-class FakeWindow implements BridgeWindow {
+class FakeWindow implements GreetingWindow {
   readonly said: [message: unknown, targetOrigin: string][] = [];
   readonly parent = {
     postMessage: (message: unknown, targetOrigin: string) => {
@@ -106,7 +111,7 @@ afterEach(() => {
 function setUp() {
   const window = new FakeWindow();
   const viewer = new FakeViewer();
-  const bridge = new HostBridge(window, viewer, sessionId);
+  const bridge = new HostBridge(new Greeting(window), viewer, sessionId);
   open.push(bridge);
   return { window, viewer, bridge };
 }
@@ -138,6 +143,27 @@ describe('the conversation with the host page', () => {
     EmbedReady.parse(window.said[0]?.[0]);
   });
 
+  it('is begun before there is a viewer, and goes on where it was', async () => {
+    const window = new FakeWindow();
+    const greeting = new Greeting(window);
+    const { port2, hears } = hostPort();
+    window.deliver(CONNECT, { source: {}, ports: [hostPort().port2] });
+    window.deliver(CONNECT, { ports: [port2] });
+    const bridge = new HostBridge(greeting, new FakeViewer(), sessionId);
+    open.push(bridge);
+    expect(await hears('connected')).toMatchObject([{ session_id: sessionId }]);
+  });
+
+  it('ends at once when there will be no viewer', async () => {
+    const window = new FakeWindow();
+    const greeting = new Greeting(window);
+    const { port2, hears } = hostPort();
+    window.deliver(CONNECT, { ports: [port2] });
+    greeting.refuse();
+    expect(await hears('refused')).toEqual([{ gc: 'refused' }]);
+    greeting.close();
+  });
+
   it('is taken up with the parent, from an origin of the session', async () => {
     const { window, bridge } = setUp();
     const { port2, hears } = hostPort();
@@ -158,10 +184,12 @@ describe('the conversation with the host page', () => {
     ['no window at all', { source: null }],
   ])('is not taken up with %s', (_name, from) => {
     const { window, bridge } = setUp();
-    const { port2 } = hostPort();
+    const { port2, heard } = hostPort();
     window.deliver(CONNECT, { ...from, ports: [port2] });
     expect(bridge.connected).toBe(false);
     expect(window.said).toHaveLength(1);
+    // Of the session it hears nothing.
+    expect(heard.filter(({ gc }) => gc !== 'refused')).toEqual([]);
   });
 
   it.each([
@@ -244,23 +272,29 @@ describe('a connected host page', () => {
     port1.postMessage({ gc: 'select_monitor', monitor_id: 1, id: 1 });
     port1.postMessage({ gc: 'send_keys', codes: ['AltLeft', 'Tab'], id: 2 });
     port1.postMessage({ gc: 'focus', id: 3 });
-    port1.postMessage({ gc: 'end_session', id: 4 });
-    expect(await hears('done', 4)).toMatchObject([{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }]);
-    expect(viewer.done).toEqual(['select 1', 'keys AltLeft+Tab', 'focus', 'end']);
+    port1.postMessage({ gc: 'request_control', id: 4 });
+    port1.postMessage({ gc: 'end_session', id: 5 });
+    expect((await hears('done', 5)).map((done) => done.gc === 'done' && done.id)).toEqual([
+      ...[1, 2, 3, 4, 5],
+    ]);
+    expect(viewer.done).toEqual(['select 1', 'keys AltLeft+Tab', 'focus', 'control', 'end']);
   });
 
   it('hears a coded error for a command that failed or could not be read', async () => {
-    const { port1, hears } = await connected();
+    const { port1, viewer, hears } = await connected();
     port1.postMessage({ gc: 'select_monitor', monitor_id: 9, id: 1 });
     port1.postMessage({ gc: 'select_monitor', monitor_id: 'x', id: 2 });
     port1.postMessage({ gc: 'format_disk', id: 3 });
     port1.postMessage('hello');
-    const done = await hears('done', 4);
+    viewer.become({ input: { enabled: false, why: 'view_only' } });
+    port1.postMessage({ gc: 'request_control', id: 4 });
+    const done = await hears('done', 5);
     expect(done).toMatchObject([
       { id: 1, error: { code: 'invalid_request' } },
       { id: 2, error: { code: 'invalid_request' } },
       { id: 3, error: { code: 'invalid_request' } },
       { id: -1, error: { code: 'invalid_request' } },
+      { id: 4, error: { code: 'grant_missing' } },
     ]);
   });
 

@@ -1,6 +1,6 @@
-// The viewer's side of the conversation with the page that frames it (contract/embed). Whoever
-// frames us may say "connect"; heard is only our own parent window, and only from an origin that
-// the session allows. After that everything goes over the one MessagePort.
+// The viewer's side of the conversation with the page that frames it (contract/embed), from its
+// "connect" on. Whoever frames us may say that; heard is only our own parent window (greeting.ts),
+// and only from an origin that the session allows. After that everything goes over one MessagePort.
 import {
   EMBED_VERSION,
   EmbedCommand,
@@ -11,19 +11,13 @@ import { GcError, parseOr } from '@guruconnect/contract/errors';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Viewer, ViewerSnapshot } from '../index.ts';
 import { INPUT_OFF } from '../input/input-status.ts';
+import { refuseOn, type Greeting } from './greeting.ts';
 
 /** The part of a viewer that a host page can see and do. */
 export type BridgedViewer = Pick<
   Viewer,
-  'snapshot' | 'on' | 'selectMonitor' | 'sendKeys' | 'focus' | 'end'
+  'snapshot' | 'on' | 'selectMonitor' | 'requestControl' | 'sendKeys' | 'focus' | 'end'
 >;
-
-/** The part of a window that is used here. */
-export type BridgeWindow = {
-  readonly parent: { postMessage(message: unknown, targetOrigin: string): void };
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
-  removeEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
-};
 
 /** Events kept for a host page that connects late; more than any session has before it is live. */
 const KEPT_EVENTS = 200;
@@ -31,7 +25,6 @@ const KEPT_EVENTS = 200;
 const UNREADABLE = -1;
 
 export class HostBridge {
-  readonly #window: BridgeWindow;
   readonly #viewer: BridgedViewer;
   readonly #sessionId: string;
   readonly #stops: (() => void)[] = [];
@@ -41,20 +34,15 @@ export class HostBridge {
   #port: MessagePort | undefined;
   #told: ViewerSnapshot | undefined;
 
-  /** Says "ready" to the parent at once; do not make one for a page that is not framed. */
-  constructor(window: BridgeWindow, viewer: BridgedViewer, sessionId: string) {
-    this.#window = window;
+  constructor(greeting: Greeting, viewer: BridgedViewer, sessionId: string) {
     this.#viewer = viewer;
     this.#sessionId = sessionId;
-    const listener = (event: MessageEvent): void => this.#onMessage(event);
-    window.addEventListener('message', listener);
     this.#stops.push(
-      () => window.removeEventListener('message', listener),
+      () => greeting.close(),
       viewer.on('changed', (snapshot) => this.#onSnapshot(snapshot)),
       viewer.on('event', (event) => this.#onEvent(event)),
     );
-    // Says nothing but that somebody is here: whoever frames us knows that already.
-    window.parent.postMessage({ gc: 'ready', versions: [EMBED_VERSION] }, '*');
+    greeting.handOver((event) => this.#onMessage(event));
   }
 
   get connected(): boolean {
@@ -71,7 +59,6 @@ export class HostBridge {
   }
 
   #onMessage(event: MessageEvent): void {
-    if (event.source !== this.#window.parent) return;
     const connect = EmbedConnect.safeParse(event.data);
     const port = event.ports[0];
     if (!connect.success || !port || event.ports.length !== 1) return;
@@ -86,8 +73,7 @@ export class HostBridge {
     if (!waiting || snapshot.state === 'exchanging') return;
     this.#waiting = undefined;
     if (!snapshot.embedOrigins.includes(waiting.origin)) {
-      // No answer: a page that may not frame this session learns nothing of it.
-      waiting.port.close();
+      refuseOn(waiting.port);
       console.warn(`origin_not_allowed: ${waiting.origin} may not speak to this viewer`);
       return;
     }
@@ -123,6 +109,8 @@ export class HostBridge {
     switch (command.gc) {
       case 'select_monitor':
         return this.#viewer.selectMonitor(command.monitor_id);
+      case 'request_control':
+        return this.#viewer.requestControl();
       case 'send_keys':
         return this.#viewer.sendKeys(command.codes);
       case 'focus':

@@ -19,7 +19,7 @@ type Picture = {
 };
 
 /** Put into every page before its own scripts: reads the shown picture through shadow roots. */
-function installProbe(): void {
+export function installProbe(): void {
   const deep = (root: Document | ShadowRoot): HTMLVideoElement[] => [
     ...root.querySelectorAll('video'),
     ...[...root.querySelectorAll('*')].flatMap((element) =>

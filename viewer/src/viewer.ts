@@ -292,15 +292,15 @@ export class Viewer {
 
   /** Ends the session for everybody. @throws GcError when that could not be said. */
   async end(): Promise<void> {
-    if (this.#link.session?.state === 'ended') return;
+    const isOver = (): boolean => this.#link.session?.state === 'ended';
+    if (isOver()) return;
     this.#capture.releaseAll();
     try {
       await this.#link.ask('session.end', {});
     } catch (thrown) {
       const error = GcError.from(thrown);
       // The news of the end closes the socket, perhaps before the answer came on it.
-      const isOver = error.code === 'session_ended' || this.#link.session?.state === 'ended';
-      if (!isOver) throw error;
+      if (error.code !== 'session_ended' && !isOver()) throw error;
     }
   }
 

@@ -33,6 +33,11 @@ export const ERRORS = {
   session_not_found: { status: 404, retryable: false, title: 'No such session' },
   machine_not_found: { status: 404, retryable: false, title: 'No such machine' },
   session_ended: { status: 409, retryable: false, title: 'The session has ended' },
+  client_ref_in_use: {
+    status: 409,
+    retryable: false,
+    title: 'An open session of this device has this client_ref',
+  },
   illegal_transition: { status: 409, retryable: false, title: 'Not possible in this state' },
   idempotency_conflict: {
     status: 422,
@@ -92,6 +97,7 @@ export const WireError = z.looseObject({
   retryable: z.boolean(),
   retry_after_ms: z.number().int().nonnegative().optional(),
   errors: z.array(Fault).optional(),
+  session_id: z.string().optional(),
 });
 export type WireError = z.output<typeof WireError>;
 
@@ -105,10 +111,20 @@ export const Problem = z.looseObject({
   retryable: z.boolean().describe('May the same request succeed later, unchanged?'),
   instance: z.string().optional().describe('Id of this request in the logs.'),
   errors: z.array(Fault).optional(),
+  session_id: z
+    .string()
+    .optional()
+    .describe('`client_ref_in_use`: the session that is open already.'),
 });
 export type Problem = z.output<typeof Problem>;
 
-type GcErrorOptions = { cause?: unknown; faults?: readonly Fault[]; retryAfterMs?: number };
+type GcErrorOptions = {
+  cause?: unknown;
+  faults?: readonly Fault[];
+  retryAfterMs?: number;
+  /** The session that stands in the way. */
+  sessionId?: string | undefined;
+};
 
 /**
  * A refusal with a code of the table. Thrown for what comes from outside; a broken invariant of
@@ -119,12 +135,14 @@ export class GcError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
   readonly retryAfterMs: number | undefined;
+  readonly sessionId: string | undefined;
 
   constructor(code: ErrorCode, detail: string = ERRORS[code].title, options: GcErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.faults = options.faults ?? [];
     this.retryAfterMs = options.retryAfterMs;
+    this.sessionId = options.sessionId;
   }
 
   get status(): number {
@@ -141,7 +159,7 @@ export class GcError extends Error {
       detail: this.message,
       retryable: this.retryable,
       ...(this.retryAfterMs === undefined ? {} : { retry_after_ms: this.retryAfterMs }),
-      ...(this.faults.length === 0 ? {} : { errors: [...this.faults] }),
+      ...this.#particulars(),
     };
   }
 
@@ -154,7 +172,14 @@ export class GcError extends Error {
       detail: this.message,
       retryable: this.retryable,
       ...(instance === undefined ? {} : { instance }),
+      ...this.#particulars(),
+    };
+  }
+
+  #particulars(): Pick<WireError, 'errors' | 'session_id'> {
+    return {
       ...(this.faults.length === 0 ? {} : { errors: [...this.faults] }),
+      ...(this.sessionId === undefined ? {} : { session_id: this.sessionId }),
     };
   }
 
@@ -164,6 +189,7 @@ export class GcError extends Error {
     const detail = known.success ? error.detail : `${error.code}: ${error.detail}`;
     return new GcError(known.success ? known.data : 'internal', detail, {
       faults: error.errors ?? [],
+      sessionId: error.session_id,
       ...(error.retry_after_ms === undefined ? {} : { retryAfterMs: error.retry_after_ms }),
     });
   }

@@ -15,6 +15,7 @@ import type { MachineList } from '@guruconnect/contract/http/v1/machines';
 import { newId } from '@guruconnect/contract/ids';
 import type { z } from 'zod';
 import { newIntegratorKey } from '../src/keys/integrator-key.ts';
+import { until } from './until.ts';
 import { Harness, sessionRequest, type ApiAnswer } from './harness.ts';
 
 let gc: Harness;
@@ -179,6 +180,49 @@ describe('capabilities', () => {
       headers: { 'if-none-match': '"other"' },
     });
     expect(other.status).toBe(200);
+  });
+});
+
+describe('a client_ref', () => {
+  const request = (change = {}) =>
+    sessionRequest({ device_id: 'named', client_ref: 'ticket-9', ...change });
+
+  it('names one open session of a device, whoever asks at the same time', async () => {
+    const routers = gc.node.routers.size;
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => gc.api('POST', '/sessions', request())),
+    );
+    const created = answers.filter(({ status }) => status === 201);
+    expect(created).toHaveLength(1);
+    const id = String(created[0]?.body['id']);
+    for (const answer of answers)
+      if (answer.status !== 201) {
+        expectProblem(answer, 'client_ref_in_use');
+        expect(answer.body['session_id']).toBe(id);
+      }
+    await until('the routers of the others to be closed', () =>
+      Promise.resolve(gc.node.routers.size === routers + 1),
+    );
+
+    const other = await gc.api('POST', '/sessions', request({ device_id: 'named-2' }));
+    expect(other.status).toBe(201);
+    await gc.api('POST', `/sessions/${id}/end`, {});
+    const next = await gc.api('POST', '/sessions', request());
+    expect(next.status).toBe(201);
+    const list = await gc.api<z.output<typeof SessionList>>(
+      'GET',
+      '/sessions?client_ref=ticket-9&device_id=named',
+    );
+    expect(list.body.sessions.map((session) => session.id)).toEqual([next.body['id'], id]);
+  });
+
+  it('is no obstacle to the same request under its Idempotency-Key', async () => {
+    const headers = { 'idempotency-key': 'ticket-10' };
+    const again = () =>
+      gc.api('POST', '/sessions', request({ client_ref: 'ticket-10' }), { headers });
+    const first = await again();
+    expect(first.status).toBe(201);
+    expect((await again()).text).toBe(first.text);
   });
 });
 

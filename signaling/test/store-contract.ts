@@ -88,6 +88,24 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect((await store.sessions.listOpen()).map(({ state }) => state)).not.toContain('ended');
       });
 
+      it('of one device share a client_ref only one after the other', async () => {
+        const device_id = deviceId('device-1');
+        const of = (change: Partial<SessionRecord> = {}): SessionRecord =>
+          sessionRecord({ id: newId('ses'), device_id, client_ref: 'ticket-1', ...change });
+        const [one, two] = [of(), of()];
+        const saved = { scope: 's', key: 'k', request_hash: 'h', answer: '{}', expires_at_ms: 9 };
+        expect(await store.sessions.create(one, [event(one, 1)])).toBeUndefined();
+        expect(await store.sessions.create(two, [event(two, 1)], saved)).toBe(one.id);
+        // Nothing of the second was written.
+        expect(await store.sessions.read(two.id)).toBeUndefined();
+        expect(await store.sessions.events(two.id, 0, 10)).toEqual([]);
+        expect(await store.savedAnswer('s', 'k', 1)).toBeUndefined();
+        const others = [of({ device_id: deviceId('device-2') }), of({ client_ref: 'ticket-2' })];
+        for (const other of others) expect(await store.sessions.create(other, [])).toBeUndefined();
+        await store.sessions.commit({ ...one, rev: one.rev + 1, state: 'ended' }, []);
+        expect(await store.sessions.create(two, [])).toBeUndefined();
+      });
+
       it('keep the answer to their Idempotency-Key until it expires', async () => {
         const saved = { scope: 's', key: 'k', request_hash: 'h', answer: '{}', expires_at_ms: 100 };
         await store.sessions.create(sessionRecord(), [], saved);

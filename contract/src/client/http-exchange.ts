@@ -84,12 +84,13 @@ function failureOf(answer: Answer): Failure {
       mayHaveHappened: answer.status >= 500,
     };
   }
-  const { code, detail, retryable, errors } = problem.data;
+  const { code, detail, retryable, errors, session_id } = problem.data;
   const error = GcError.fromWire({
     code,
     detail,
     retryable,
     ...(errors ? { errors } : {}),
+    ...(session_id === undefined ? {} : { session_id }),
     ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
   });
   // 503 with a problem document is GuruConnect itself saying that it did not begin.

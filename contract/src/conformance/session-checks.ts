@@ -78,7 +78,10 @@ export const SESSION_CHECKS: readonly Check[] = [
     async run(probe) {
       const client_ref = `list-${probe.runId}`;
       const ids: string[] = [];
-      for (let i = 0; i < 3; i += 1) ids.unshift((await probe.createSession({ client_ref })).id);
+      for (let i = 0; i < 3; i += 1) {
+        const device_id = `${probe.device()}-${i}`;
+        ids.unshift((await probe.createSession({ client_ref, device_id })).id);
+      }
       const found: string[] = [];
       let cursor: string | undefined;
       do {

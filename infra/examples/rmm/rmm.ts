@@ -1,6 +1,7 @@
 // A sample RMM: what an integrator builds, in as few lines as it takes. It knows the integration
 // contract and nothing else of GuruConnect. It has no sign-in of its own, so it listens on loopback
 // only and answers only its own pages.
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -141,7 +142,8 @@ class Rmm {
       grants,
       embed_origins: embedOrigins,
       reason: REASON,
-      client_ref: 'ticket-4711',
+      // Each visit is a session of its own: a device has one open session with a reference.
+      client_ref: `ticket-4711/${randomUUID()}`,
     });
   }
 

@@ -1,6 +1,8 @@
 // A session's ordered events and its state, which change together: decide (session-state.ts), write
 // both in one transaction, then tell. Nobody hears of anything that can not be read yet. One
 // change at a time; nothing in here waits for a network. Owned by Session.
+import { GcError } from '@guruconnect/contract/errors';
+import type { SessionId } from '@guruconnect/contract/ids';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Bus } from '../store/bus.ts';
 import type { SessionRecord } from '../store/session-record.ts';
@@ -29,7 +31,10 @@ export class Journal {
     this.#onChanged = onChanged;
   }
 
-  /** The first entries of a new session; `saved` is the answer kept for its Idempotency-Key. */
+  /**
+   * The first entries of a new session; `saved` is the answer kept for its Idempotency-Key.
+   * @throws GcError `client_ref_in_use`; nothing is written then.
+   */
   static async begin(
     parts: JournalParts,
     fresh: SessionRecord,
@@ -38,7 +43,8 @@ export class Journal {
   ): Promise<SessionRecord> {
     const entries = number(fresh, events, fresh.created_at_ms);
     const record = { ...fresh, last_seq: fresh.last_seq + entries.length };
-    await parts.store.sessions.create(record, entries, saved?.(record));
+    const taken = await parts.store.sessions.create(record, entries, saved?.(record));
+    if (taken !== undefined) throw clientRefInUse(taken);
     tell(parts.bus, record, entries);
     return record;
   }
@@ -85,6 +91,10 @@ export class Journal {
     }
   }
 }
+
+/** The integrator is told which session it is: to join it is mostly what was wanted. */
+export const clientRefInUse = (sessionId: SessionId): GcError =>
+  new GcError('client_ref_in_use', `${sessionId} is open with this client_ref`, { sessionId });
 
 const number = (record: SessionRecord, events: readonly NewEvent[], atMs: number): JournalEvent[] =>
   events.map(({ type, data }, index) => ({

@@ -2,7 +2,7 @@
 // the open ones back after a restart. Holds open sessions only; ended ones are read from the store.
 // Owned by main.ts.
 import { GcError } from '@guruconnect/contract/errors';
-import { within, type Grant } from '@guruconnect/contract/grants';
+import { within } from '@guruconnect/contract/grants';
 import { newId, type DeviceId, type NodeId, type SessionId } from '@guruconnect/contract/ids';
 import type { CreateSession, CreateViewerCode } from '@guruconnect/contract/http/v1/sessions';
 import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
@@ -10,7 +10,7 @@ import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { EndReason, Session as SessionView } from '@guruconnect/contract/session';
 import type { ResumeOutcome } from '@guruconnect/contract/signal/agent-messages';
 import type { ViewerJwk } from '@guruconnect/contract/tokens';
-import type { FeatureGate, Features } from '../features.ts';
+import type { Features } from '../features.ts';
 import type { MachineKeys } from '../keys/machine-keys.ts';
 import type { MintedCode, ViewerCodes } from '../keys/viewer-codes.ts';
 import type { IssuedToken, ViewerTokens } from '../keys/viewer-tokens.ts';
@@ -23,10 +23,12 @@ import type { Bus } from '../store/bus.ts';
 import type { SessionRecord, ViewerRecord } from '../store/session-record.ts';
 import type { SavedAnswer, SessionFilter, Store } from '../store/store.ts';
 import { inBatches } from './batches.ts';
-import { Journal } from './journal.ts';
+import { clientRefInUse, Journal } from './journal.ts';
 import type { AgentLink } from './links.ts';
+import { newRecord } from './new-session.ts';
 import { closeRouter, openSomewhere } from './placing.ts';
 import { Session, type SessionParts } from './session.ts';
+import { SessionGates } from './session-gates.ts';
 import { roomForViewer } from './session-state.ts';
 import { sessionView } from './session-view.ts';
 
@@ -52,18 +54,13 @@ export type CreatedAnswer = {
 
 type Held = { readonly session_id: SessionId; readonly epoch: number };
 
-const CREATING = { through: 'sessions.create' } as const;
-
 /** Orders to one node at a time when its link comes up. */
 const RESTORED_AT_ONCE = 32;
 
 export class SessionManager {
   readonly #parts: SessionManagerParts;
   readonly #sessionParts: SessionParts;
-  readonly #gates: Record<
-    'consentPrompt' | 'unattended' | 'viewOnly' | 'remoteInput' | 'embedded' | 'events',
-    FeatureGate
-  >;
+  readonly #gates: SessionGates;
   readonly #sessions = new Map<SessionId, Session>();
   readonly #byDevice = new Map<DeviceId, Set<Session>>();
   readonly #agents = new Map<DeviceId, AgentLink>();
@@ -76,18 +73,11 @@ export class SessionManager {
   constructor(parts: SessionManagerParts) {
     this.#parts = parts;
     const { features, bus } = parts;
-    this.#gates = {
-      consentPrompt: features.declare('consent_prompt', CREATING),
-      unattended: features.declare('unattended_access', CREATING),
-      viewOnly: features.declare('view_only', CREATING),
-      remoteInput: features.declare('remote_input', CREATING),
-      embedded: features.declare('embedded_viewer', CREATING),
-      events: features.declare('events_api', { through: 'sessions.events' }),
-    };
+    this.#gates = new SessionGates(features);
     this.#sessionParts = {
       ...parts,
       remoteInput: this.#gates.remoteInput,
-      multiMonitor: features.declare('multi_monitor', CREATING),
+      multiMonitor: this.#gates.multiMonitor,
     };
     this.#unsubscribe = bus.subscribe('machine.keys_revoked', ({ device_id, superseded }) => {
       // A session that waits for the device waits for whichever key it will have.
@@ -125,16 +115,18 @@ export class SessionManager {
 
   /**
    * @param keep makes the answer that is stored for an Idempotency-Key, in the same transaction.
-   * @throws GcError `feature_off`, `machine_quarantined`, `limit_reached`, `no_media_node`.
+   * @throws GcError `feature_off`, `machine_quarantined`, `client_ref_in_use`, `limit_reached`,
+   * `no_media_node`.
    */
   async create(
     request: CreateSession,
     keep?: (answer: CreatedAnswer) => SavedAnswer,
   ): Promise<CreatedAnswer> {
-    this.#requireFeatures(request);
+    this.#gates.requireFor(request);
     const machine = await this.#parts.store.machines.read(request.device_id);
     if (machine?.quarantined)
       throw new GcError('machine_quarantined', 'Enrol the device again to end its quarantine');
+    this.#requireRef(request);
     this.#requireRoom(request.device_id);
 
     const id = newId('ses');
@@ -223,7 +215,7 @@ export class SessionManager {
     const wanted = grants ?? record.grants;
     if (!within(wanted, record.grants))
       throw new GcError('grant_missing', 'A viewer can not have more grants than its session');
-    this.#requireGrantFeatures(wanted);
+    this.#gates.requireForGrants(wanted);
     return this.#parts.codes.mint(id, technician ?? record.technician, wanted);
   }
 
@@ -366,14 +358,11 @@ export class SessionManager {
     );
   }
 
-  #requireFeatures(request: CreateSession): void {
-    this.#gates[request.mode === 'attended' ? 'consentPrompt' : 'unattended'].require();
-    this.#requireGrantFeatures(request.grants);
-    if (request.embed_origins.length > 0) this.#gates.embedded.require();
-  }
-
-  #requireGrantFeatures(grants: readonly Grant[]): void {
-    this.#gates[grants.includes('control') ? 'remoteInput' : 'viewOnly'].require();
+  /** Spares a placement; what counts is that the store says so, too, when it is written. */
+  #requireRef({ device_id, client_ref }: CreateSession): void {
+    if (client_ref === undefined) return;
+    for (const { id, record } of this.#byDevice.get(device_id) ?? [])
+      if (record.client_ref === client_ref) throw clientRefInUse(id);
   }
 
   /** Those that are just being placed count, too: many may be asked for at once. */
@@ -433,37 +422,4 @@ export class SessionManager {
       this.#parts.logger.error({ err }, message);
     });
   }
-}
-
-function newRecord(
-  id: SessionId,
-  request: CreateSession,
-  { epoch, node_id }: { epoch: number; node_id: NodeId },
-  nowMs: number,
-): SessionRecord {
-  return {
-    id,
-    rev: 0,
-    last_seq: 0,
-    state: 'waiting_agent',
-    state_since_ms: nowMs,
-    device_id: request.device_id,
-    mode: request.mode,
-    technician: request.technician,
-    ...(request.reason === undefined ? {} : { reason: request.reason }),
-    grants: request.grants,
-    embed_origins: request.embed_origins,
-    consent_timeout_s: request.consent_timeout_s,
-    wait_for_agent_s: request.wait_for_agent_s,
-    max_duration_s: request.max_duration_s,
-    ...(request.client_ref === undefined ? {} : { client_ref: request.client_ref }),
-    metadata: request.metadata,
-    agent: { connected: false, since_ms: nowMs },
-    consent: request.mode === 'attended' ? 'pending' : 'not_required',
-    allowed: false,
-    placement: { epoch, node_id, agent_media: false, published: false },
-    topology: { topology_epoch: 0, monitors: [] },
-    viewers: [],
-    created_at_ms: nowMs,
-  };
 }

@@ -35,12 +35,16 @@ export type SessionFilter = {
 
 /** Each event is written together with its deliveries to webhooks (store/webhooks.ts). */
 export type SessionStore = {
-  /** The first commit of a session, with the answer kept for its Idempotency-Key. */
+  /**
+   * The first commit of a session, with the answer kept for its Idempotency-Key.
+   * @returns the open session of the device that has this `client_ref` already; nothing is written
+   * then.
+   */
   create(
     record: SessionRecord,
     events: readonly JournalEvent[],
     saved?: SavedAnswer,
-  ): Promise<void>;
+  ): Promise<SessionId | undefined>;
   /**
    * State and journal in one transaction. `record.rev` is one above the stored one.
    * @throws StoreConflict when it is not.

@@ -30,6 +30,7 @@ export const SESSION_ROUTES = {
     errors: [
       'no_media_node',
       'machine_quarantined',
+      'client_ref_in_use',
       'idempotency_conflict',
       'idempotency_in_progress',
       'feature_off',

@@ -48,7 +48,9 @@ export const CreateSession = z.strictObject({
     .min(1)
     .max(128)
     .optional()
-    .describe("The integrator's own reference, e.g. a ticket number."),
+    .describe(
+      "The integrator's own reference, e.g. a ticket number: a device has one open session with it at most.",
+    ),
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
     .default({})

@@ -1,4 +1,5 @@
 // Sessions and their journals in SQLite.
+import { SessionId } from '@guruconnect/contract/ids';
 import { JournalEvent } from '@guruconnect/contract/journal';
 import { SessionRecord } from '../session-record.ts';
 import { StoreConflict, type SessionStore } from '../store.ts';
@@ -24,9 +25,21 @@ export function sqliteSessions(
     }
   };
 
+  const openWith = ({ client_ref, device_id }: SessionRecord): SessionId | undefined => {
+    const row = database.get(
+      `SELECT id FROM sessions WHERE client_ref = ? AND device_id = ? AND state <> 'ended'
+       ORDER BY id DESC LIMIT 1`,
+      client_ref ?? null,
+      device_id,
+    );
+    return row && SessionId.parse(row['id']);
+  };
+
   return {
     async create(record, events, saved) {
-      database.transaction(() => {
+      return database.transaction(() => {
+        const taken = record.client_ref === undefined ? undefined : openWith(record);
+        if (taken !== undefined) return taken;
         database.run(
           'INSERT INTO sessions (id, rev, device_id, state, client_ref, record) VALUES (?, ?, ?, ?, ?, ?)',
           record.id,
@@ -38,6 +51,7 @@ export function sqliteSessions(
         );
         append(events);
         if (saved) saveAnswer(database, saved);
+        return undefined;
       });
     },
 

@@ -15,7 +15,7 @@ type Known = {
   windowEndsAtMs: number;
   asked: number;
 };
-export type Caller = { readonly id: IntegratorKeyId; readonly scopes: readonly string[] };
+export type Caller = Pick<IntegratorKey, 'id' | 'scopes' | 'expires_at'>;
 export type RateState = {
   readonly limit: number;
   readonly remaining: number;

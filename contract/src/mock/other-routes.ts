@@ -1,12 +1,13 @@
 // The routes of the mock broker that are not about sessions: capabilities, machines, keys, webhooks.
 import { createHash } from 'node:crypto';
 import type { Capabilities } from '../http/v1/capabilities.ts';
+import { DEPRECATIONS, nameOf } from '../http/v1/deprecations.ts';
 import { SESSION_LIMITS } from '../http/v1/sessions.ts';
 import { DeliveryId, DeviceId } from '../ids.ts';
 import { VIEWER_TOKEN } from '../tokens.ts';
 import { CONTRACT_VERSION, SUPPORTED_VERSIONS } from '../version.ts';
 import type { MockFeatures } from './features.ts';
-import type { MockKeys } from './mock-keys.ts';
+import type { Caller, MockKeys } from './mock-keys.ts';
 import type { MockMachines } from './mock-machines.ts';
 import { OPEN_SESSIONS_PER_DEVICE } from './mock-sessions.ts';
 import { VIEWER_CODE_S, VIEWERS_PER_SESSION } from './mock-viewers.ts';
@@ -23,34 +24,46 @@ export function capabilitiesRoutes(
   features: MockFeatures,
   ratePerMinute: number,
 ): RoutesOf<'capabilities'> {
-  const body: Capabilities = {
-    contract_version: CONTRACT_VERSION,
-    supported_versions: [...SUPPORTED_VERSIONS],
-    product: 'guruconnect',
-    build: 'mock-broker',
-    ...features.describe(),
-    limits: {
-      requests_per_minute: ratePerMinute,
-      body_bytes: MAX_BODY_BYTES,
-      open_sessions_per_device: OPEN_SESSIONS_PER_DEVICE,
-      viewers_per_session: VIEWERS_PER_SESSION,
-      viewer_code_s: VIEWER_CODE_S,
-      viewer_token_s: VIEWER_TOKEN.lifetimeS,
-      consent_timeout_max_s: SESSION_LIMITS.consent_timeout_s.max,
-      wait_for_agent_max_s: SESSION_LIMITS.wait_for_agent_s.max,
-      session_duration_max_s: SESSION_LIMITS.max_duration_s.max,
-    },
-    deprecations: [],
+  const limits = {
+    requests_per_minute: ratePerMinute,
+    body_bytes: MAX_BODY_BYTES,
+    open_sessions_per_device: OPEN_SESSIONS_PER_DEVICE,
+    viewers_per_session: VIEWERS_PER_SESSION,
+    viewer_code_s: VIEWER_CODE_S,
+    viewer_token_s: VIEWER_TOKEN.lifetimeS,
+    consent_timeout_max_s: SESSION_LIMITS.consent_timeout_s.max,
+    wait_for_agent_max_s: SESSION_LIMITS.wait_for_agent_s.max,
+    session_duration_max_s: SESSION_LIMITS.max_duration_s.max,
   };
-  const hash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
   return {
-    'capabilities.read': ({ set }) => {
-      set('Cache-Control', 'public, max-age=60');
+    'capabilities.read': ({ caller, set }) => {
+      const body: Capabilities = {
+        contract_version: CONTRACT_VERSION,
+        supported_versions: [...SUPPORTED_VERSIONS],
+        product: 'guruconnect',
+        build: 'mock-broker',
+        ...features.describe(caller?.scopes),
+        limits,
+        ...(caller ? { key: keyOf(caller) } : {}),
+        deprecations: DEPRECATIONS.map((each) => {
+          const { kind, since, sunset, replacement, link } = each;
+          return { what: nameOf(each), kind, since, sunset, replacement, link };
+        }),
+      };
+      const hash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+      set('Vary', 'Authorization');
+      set('Cache-Control', `${caller ? 'private' : 'public'}, max-age=60`);
       set('ETag', `"${hash}"`);
       return body;
     },
   };
 }
+
+const keyOf = ({ id, scopes, expires_at }: Caller): NonNullable<Capabilities['key']> => ({
+  id,
+  scopes: [...scopes].sort(),
+  ...(expires_at === undefined ? {} : { expires_at }),
+});
 
 export function machineRoutes(
   machines: MockMachines,

@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { parse as parseQuery } from 'node:querystring';
 import { z } from 'zod';
 import { GcError, invalid, parseOr } from '../errors.ts';
+import { DEPRECATIONS, deprecationHeaders, deprecationsOf } from '../http/v1/deprecations.ts';
 import { PROBLEM_TYPE } from '../http/v1/headers.ts';
 import { API_BASE, ROUTES, SCOPES, type Route, type RouteName } from '../http/v1/routes.ts';
 import type { Caller, MockKeys } from './mock-keys.ts';
@@ -21,7 +22,11 @@ export type Call<N extends RouteName> = {
   readonly params: Parsed<Routes[N], 'params'>;
   readonly query: Parsed<Routes[N], 'query'>;
   readonly body: Parsed<Routes[N], 'body'>;
-  readonly caller: Routes[N]['auth'] extends 'integrator' ? Caller : undefined;
+  readonly caller: {
+    readonly integrator: Caller;
+    readonly optional: Caller | undefined;
+    readonly none: undefined;
+  }[Routes[N]['auth']];
   readonly header: (name: string) => string | undefined;
   /** Sets a header of the answer. */
   readonly set: (name: string, value: string) => void;
@@ -93,14 +98,23 @@ async function serve(
   }
   parts.admit();
   const { name, route, pattern } = found;
-  const caller = route.auth === 'integrator' ? authenticate(request, response, route, parts) : null;
+  const mayCarryKey = route.auth === 'optional' && request.headers.authorization !== undefined;
+  const caller =
+    route.auth === 'integrator' || mayCarryKey
+      ? authenticate(request, response, route, parts)
+      : undefined;
+  const query = { ...parseQuery(search) };
+  const body = await readBody(request, route.body !== undefined);
+  const given = [...Object.keys(query), ...Object.keys(Object(body) as object)];
+  const deprecated = deprecationsOf(DEPRECATIONS, name, given);
+  for (const [header, value] of deprecationHeaders(deprecated)) response.setHeader(header, value);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const call = {
     params: part(route.params, decoded(pattern.exec(path)?.groups), ''),
-    query: part(route.query, { ...parseQuery(search) }, '/query'),
-    body: part(route.body, await readBody(request, route.body !== undefined), ''),
-    caller: caller ?? undefined,
+    query: part(route.query, query, '/query'),
+    body: part(route.body, body, ''),
+    caller,
     header: (header: string) => request.headers[header.toLowerCase()]?.toString(),
     set: (header: string, value: string) => void response.setHeader(header, value),
     gone: gone.signal,

@@ -8,11 +8,15 @@ import { errorsOf } from '../src/http/v1/route-errors.ts';
 import { ROUTES, SCOPES, type Route } from '../src/http/v1/routes.ts';
 import { CreateSession, SESSION_LIMITS } from '../src/http/v1/sessions.ts';
 import { EVENTS } from '../src/journal.ts';
+import { SCENARIOS } from '../src/mock/scenarios.ts';
 import { ROUTE_EXAMPLES } from '../src/openapi/route-examples.ts';
 import { END_REASONS, SESSION_STATES } from '../src/session.ts';
 import { block, contractText, tableRows } from './contract-document.ts';
 
 const routes = Object.entries(ROUTES) as [string, Route][];
+const SCENARIO_WORDS = Object.fromEntries(
+  Object.entries(SCENARIOS).map(([name, { about }]) => [name, about]),
+);
 const names = (rows: string[][]): string[] => rows.map(([name = '']) => name);
 
 describe('CONTRACT.md', () => {
@@ -51,6 +55,7 @@ describe('CONTRACT.md', () => {
     ['session states', tableRows('State', 'Meaning'), SESSION_STATES],
     ['end reasons', tableRows('End reason', 'Meaning'), END_REASONS],
     ['viewer states', tableRows('Viewer state', 'Meaning'), VIEWER_STATES],
+    ['scenarios of the mock broker', tableRows('Scenario', 'What happens'), SCENARIO_WORDS],
   ])('lists the %s with the words of the code', (_what, rows, table) => {
     expect(Object.fromEntries(rows)).toEqual(table);
   });

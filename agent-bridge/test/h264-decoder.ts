@@ -3,6 +3,7 @@
 import {
   AV_CODEC_FLAG_LOW_DELAY,
   AV_CODEC_ID_H264,
+  AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_BT709,
   AVCOL_TRC_IEC61966_2_1,
@@ -12,7 +13,7 @@ import { Codec, CodecContext, FFmpegError, Frame, Packet } from 'node-av/lib';
 export interface DecodedPicture {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** BT.709, limited range, sRGB transfer: what a browser needs to show the right colours. */
+  /** BT.709, the range of the chroma, sRGB transfer: what a browser needs to show the right colours. */
   readonly isSignalledAsScreen: boolean;
   readonly luma: Buffer;
   readonly lumaStrideBytes: number;
@@ -50,14 +51,15 @@ export class H264Decoder {
       heightPx: height,
       isSignalledAsScreen:
         colorSpace === AVCOL_SPC_BT709 &&
-        colorRange === AVCOL_RANGE_MPEG &&
+        colorRange === (isHalf ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG) &&
         colorTrc === AVCOL_TRC_IEC61966_2_1,
       luma,
       lumaStrideBytes: linesize[0] ?? 0,
       rgbAt(x, y) {
         const at = (plane: Buffer, n: number, shift: number) =>
           plane[(y >> shift) * (linesize[n] ?? 0) + (x >> shift)] ?? 0;
-        return toRgb(at(luma, 0, 0), at(blue, 1, isHalf), at(red, 2, isHalf));
+        const isFull = colorRange === AVCOL_RANGE_JPEG;
+        return toRgb(at(luma, 0, 0), at(blue, 1, isHalf), at(red, 2, isHalf), isFull);
       },
     };
   }
@@ -69,11 +71,11 @@ export class H264Decoder {
   }
 }
 
-/** ITU-R BT.709-6 section 3, limited range. */
-function toRgb(y: number, cb: number, cr: number): [number, number, number] {
-  const light = ((y - 16) * 255) / 219;
-  const b = ((cb - 128) * 255) / 224;
-  const r = ((cr - 128) * 255) / 224;
+/** ITU-R BT.709-6 section 3. */
+function toRgb(y: number, cb: number, cr: number, isFull: boolean): [number, number, number] {
+  const light = isFull ? y : ((y - 16) * 255) / 219;
+  const b = isFull ? cb - 128 : ((cb - 128) * 255) / 224;
+  const r = isFull ? cr - 128 : ((cr - 128) * 255) / 224;
   const clamp = (value: number) => Math.round(Math.min(255, Math.max(0, value)));
   return [
     clamp(light + 1.5748 * r),

@@ -1,4 +1,4 @@
-// BGRX pixels to the YUV planes an encoder takes: BT.709 matrix, limited range. Owned by one
+// BGRX pixels to the YUV planes an encoder takes: BT.709 matrix, the range of the chroma. Owned by one
 // pipeline; holds the one full picture of the monitor in each form.
 //
 // Only what changed is converted: a few bands one after another, more than a quarter of the picture
@@ -19,7 +19,7 @@ import {
   type AVPixelFormat,
 } from 'node-av/constants';
 import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib';
-import type { Chroma, Picture } from './frame.ts';
+import { COLOUR_RANGE, type Chroma, type Picture } from './frame.ts';
 import { BAND_ROWS, type RowBands } from './row-bands.ts';
 
 /** swscale's fastest layout: rows aligned for AVX2. */
@@ -60,9 +60,8 @@ export class ColorConverter {
     this.#chromaShift = chroma === '420' ? 1 : 0;
     this.codedWidthPx = widthPx + (widthPx & this.#chromaShift);
     this.codedHeightPx = heightPx + (heightPx & this.#chromaShift);
-    const format = chroma === '420' ? AV_PIX_FMT_YUV420P : AV_PIX_FMT_YUV444P;
     this.#source = rgbFrame(this.codedWidthPx, this.codedHeightPx);
-    this.planes = yuvFrame(this.codedWidthPx, this.codedHeightPx, format);
+    this.planes = yuvFrame(this.codedWidthPx, this.codedHeightPx, chroma);
     this.#planeStrides = this.planes.linesize;
     this.#memory = { source: plane(this.#source, 0), planes: this.planes.data ?? [] };
     this.picture = {
@@ -75,7 +74,7 @@ export class ColorConverter {
     this.#bandScaler = scaler(1);
     if (this.codedHeightPx > BAND_ROWS) {
       const source = rgbFrame(this.codedWidthPx, BAND_ROWS);
-      const planes = yuvFrame(this.codedWidthPx, BAND_ROWS, format);
+      const planes = yuvFrame(this.codedWidthPx, BAND_ROWS, chroma);
       this.#band = { source, planes };
       this.#bandMemory = { source: plane(source, 0), planes: planes.data ?? [] };
     }
@@ -149,10 +148,11 @@ function rgbFrame(widthPx: number, heightPx: number): Frame {
   return frame;
 }
 
-function yuvFrame(widthPx: number, heightPx: number, format: AVPixelFormat): Frame {
+function yuvFrame(widthPx: number, heightPx: number, chroma: Chroma): Frame {
+  const format = chroma === '420' ? AV_PIX_FMT_YUV420P : AV_PIX_FMT_YUV444P;
   const frame = allocate(widthPx, heightPx, format);
   frame.colorSpace = AVCOL_SPC_BT709;
-  frame.colorRange = AVCOL_RANGE_MPEG;
+  frame.colorRange = COLOUR_RANGE[chroma] === 'full' ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
   return frame;
 }
 

@@ -36,9 +36,19 @@ describe('the size of the next frame', () => {
   it('leaves half of the bucket to changes while refining', () => {
     const budget = new FrameBudget(BPS, 0);
     budget.spend(40_000, 0);
-    expect(budget.refineCapBytes(0)).toBe(10_000);
-    expect(budget.refineReadyAtUs(0)).toBe(5 * MS);
-    expect(budget.refineCapBytes(5 * MS)).toBe(12_500);
+    expect(budget.refineCapBytes(0, 0)).toBe(10_000);
+    expect(budget.refineReadyAtUs(0, 0)).toBe(5 * MS);
+    expect(budget.refineCapBytes(5 * MS, 0)).toBe(12_500);
+  });
+
+  it('leaves only what typing needs when the screen is still for 200 ms', () => {
+    const budget = new FrameBudget(BPS, 0);
+    budget.spend(90_000, 0);
+    expect(budget.refineReadyAtUs(0, -200 * MS)).toBe(35 * MS);
+    expect(budget.refineCapBytes(35 * MS, -200 * MS)).toBe(12_500);
+    // still before that: whichever comes first, the larger reserve or the stillness
+    expect(budget.refineReadyAtUs(35 * MS, -100 * MS)).toBe(100 * MS);
+    expect(budget.refineReadyAtUs(35 * MS, 35 * MS)).toBe(105 * MS);
   });
 
   it('keeps any mix of frames that obey it near the target in the long run', () => {
@@ -54,7 +64,7 @@ describe('the size of the next frame', () => {
         let sent = 0;
         for (const { afterUs, refine, share } of steps) {
           atUs += afterUs;
-          const cap = refine ? budget.refineCapBytes(atUs) : budget.frameCapBytes(atUs);
+          const cap = refine ? budget.refineCapBytes(atUs, 0) : budget.frameCapBytes(atUs);
           const bytes = Math.floor(cap * share);
           budget.spend(bytes, atUs);
           sent += bytes;

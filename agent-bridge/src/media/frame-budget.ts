@@ -8,8 +8,11 @@
 
 const BUCKET_MS = 200;
 const LARGEST_FRAME_MS = 100;
-/** Refinement leaves this much for a change that may come at any moment. */
+/** Refinement leaves this much for a change that may come at any moment: for a whole new page… */
 const REFINE_RESERVE_MS = 100;
+/** …and for typing, once the screen has been still for so long that a reader looks at it. */
+const STILL_RESERVE_MS = 30;
+const STILL_FOR_MS = 200;
 /** Below this no picture is worth sending: every frame may have it. */
 const SMALLEST_CAP_BYTES = 3_000;
 
@@ -36,19 +39,24 @@ export class FrameBudget {
     return clampCap(this.#filledBytes, this.#bytesPerMs * LARGEST_FRAME_MS);
   }
 
-  /** Bytes a frame that only refines may have. */
-  refineCapBytes(nowUs: number): number {
+  /** Bytes a frame that only refines a picture still since `stillSinceUs` may have. */
+  refineCapBytes(nowUs: number, stillSinceUs: number): number {
     this.#refill(nowUs);
-    const free = this.#filledBytes - this.#bytesPerMs * REFINE_RESERVE_MS;
+    const isStill = nowUs >= stillSinceUs + STILL_FOR_MS * 1000;
+    const reserveMs = isStill ? STILL_RESERVE_MS : REFINE_RESERVE_MS;
+    const free = this.#filledBytes - this.#bytesPerMs * reserveMs;
     return clampCap(free, this.#bytesPerMs * LARGEST_FRAME_MS);
   }
 
   /** When `refineCapBytes` will be worth a frame: a quarter of the largest. */
-  refineReadyAtUs(nowUs: number): number {
+  refineReadyAtUs(nowUs: number, stillSinceUs: number): number {
     this.#refill(nowUs);
-    const wantedMs = REFINE_RESERVE_MS + LARGEST_FRAME_MS / 4;
-    const missingMs = wantedMs - this.#filledBytes / this.#bytesPerMs;
-    return nowUs + Math.max(0, missingMs) * 1000;
+    const readyAtUs = (reserveMs: number) => {
+      const missingMs = reserveMs + LARGEST_FRAME_MS / 4 - this.#filledBytes / this.#bytesPerMs;
+      return nowUs + Math.max(0, missingMs) * 1000;
+    };
+    const still = Math.max(stillSinceUs + STILL_FOR_MS * 1000, readyAtUs(STILL_RESERVE_MS));
+    return Math.min(still, readyAtUs(REFINE_RESERVE_MS));
   }
 
   /** A frame of `bytes` left; the bucket may go below zero, by one frame at most. */

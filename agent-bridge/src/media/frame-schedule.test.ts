@@ -4,6 +4,7 @@ import {
   FrameSchedule,
   KEYFRAME_INTERVAL_US,
   MAX_REFINEMENTS,
+  MAX_REFINING_US,
   REFINE_INTERVAL_US,
   REPEAT_INTERVAL_US,
   STILL_AFTER_US,
@@ -213,6 +214,18 @@ describe('a picture that stands still', () => {
     schedule.noteFrame('change', 5000, false, 3 * S);
     const made = play(schedule, 3 * S, 60 * S, { bytes: 5000 });
     expect(made.filter(({ cause }) => cause === 'refine')).toHaveLength(MAX_REFINEMENTS);
+  });
+
+  it('goes on as long as its bytes are limited: a slow link gets there too', () => {
+    const schedule = settled(S);
+    schedule.noteCaptured(3 * S, true);
+    schedule.noteFrame('change', 5000, true, 3 * S);
+    const made = play(schedule, 3 * S, 10 * S, { bytes: 5000, cut: true });
+    const refinements = made.filter(({ cause }) => cause === 'refine');
+    expect(refinements.length).toBeGreaterThan(MAX_REFINEMENTS * 4);
+    const later = play(schedule, 10 * S, 60 * S, { bytes: 5000, cut: true });
+    const last = later.filter(({ cause }) => cause === 'refine').at(-1);
+    expect(last?.atUs).toBeLessThanOrEqual(3 * S + MAX_REFINING_US);
   });
 
   it('is not refined again when somebody painted the same pixels over it', () => {

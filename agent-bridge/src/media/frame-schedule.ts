@@ -12,8 +12,10 @@ export const STILL_AFTER_US = 200_000;
 export const REFINE_INTERVAL_US = 33_000;
 /** A refinement smaller than this had nothing left to add (88 bytes: everything was skipped). */
 export const REFINED_BELOW_BYTES = 600;
-/** More of them would not be seen; bounds the work after each change. */
+/** More uncut ones would not be seen; bounds the work after each change. */
 export const MAX_REFINEMENTS = 40;
+/** Cut ones are bounded by the rate; a link that takes longer for one picture has worse to do. */
+export const MAX_REFINING_US = 20_000_000;
 /** libwebrtc's own screen sharing repeats at the same interval (kZeroHertzIdleRepeatRatePeriod). */
 export const REPEAT_INTERVAL_US = 1_000_000;
 /** Many viewers may ask for key frames at once: no more than one in so long. */
@@ -41,10 +43,16 @@ export class FrameSchedule {
   #lastFrameAtUs = 0;
   #lastKeyframeAtUs = -Infinity;
   #refinementsLeft = 0;
+  #refineUntilUs = 0;
   #lastWasCut = false;
 
   constructor(maxFps: number) {
     this.#intervalUs = 1e6 / maxFps;
+  }
+
+  /** When the screen was last found different. */
+  get stillSinceUs(): number {
+    return this.#stillSinceUs;
   }
 
   /** Someone looks, or no longer. The first frame for them is a key frame. */
@@ -76,7 +84,7 @@ export class FrameSchedule {
     this.#paceUs = Math.max(this.#paceUs, atUs) + this.#intervalUs;
     if (!different) return;
     this.#stillSinceUs = atUs;
-    this.#refinementsLeft = MAX_REFINEMENTS;
+    this.#startRefining(atUs);
   }
 
   /** A frame was made; `cut`: its quality was limited by the bytes it was allowed. */
@@ -86,9 +94,10 @@ export class FrameSchedule {
     if (cause === 'keyframe') {
       this.#keyframeWanted = false;
       this.#lastKeyframeAtUs = atUs;
-      this.#refinementsLeft = MAX_REFINEMENTS; // it starts again from a coarser picture
+      this.#startRefining(atUs); // it starts again from a coarser picture
     } else if (cause === 'refine') {
-      this.#refinementsLeft = bytes < REFINED_BELOW_BYTES ? 0 : this.#refinementsLeft - 1;
+      if (bytes < REFINED_BELOW_BYTES) this.#refinementsLeft = 0;
+      else if (!cut) this.#refinementsLeft--;
     }
   }
 
@@ -102,7 +111,7 @@ export class FrameSchedule {
     if (this.#changed) {
       due.push({ make: 'change', atUs: this.#captureAllowedAtUs(nowUs) });
     } else if (!this.#keyframeWanted) {
-      if (this.#refinementsLeft > 0) {
+      if (this.#refinementsLeft > 0 && nowUs < this.#refineUntilUs) {
         const spaced = this.#lastFrameAtUs + REFINE_INTERVAL_US;
         const still = this.#lastWasCut ? spaced : this.#stillSinceUs + STILL_AFTER_US;
         due.push({ make: 'refine', atUs: Math.max(spaced, still, refineReadyAtUs) });
@@ -112,6 +121,11 @@ export class FrameSchedule {
     const ready = due.find(({ atUs }) => atUs <= nowUs);
     if (ready) return { make: ready.make };
     return { make: 'nothing', untilUs: Math.min(...due.map(({ atUs }) => atUs)) };
+  }
+
+  #startRefining(atUs: number): void {
+    this.#refinementsLeft = MAX_REFINEMENTS;
+    this.#refineUntilUs = atUs + MAX_REFINING_US;
   }
 
   #captureAllowedAtUs(nowUs: number): number {

@@ -4,6 +4,16 @@
 /** 4:2:0 halves colour resolution and every decoder knows it; 4:4:4 keeps coloured text sharp. */
 export type Chroma = '420' | '444';
 
+/**
+ * Which of 256 values mean black and white; always signalled. 4:4:4 uses all of them: finer steps, and
+ * browsers convert it exactly, while libyuv's BT.709 of limited range clips a coefficient of blue
+ * (2.11 to 2.0: off by up to 18 of 255). Whoever decodes 4:4:4 honours the signal. 4:2:0 is for every
+ * decoder there is, and some take limited range for granted.
+ */
+export const COLOUR_RANGE = { '420': 'limited', '444': 'full' } as const satisfies Readonly<
+  Record<Chroma, 'limited' | 'full'>
+>;
+
 /** A rectangle of the virtual desktop, in physical pixels: what one monitor shows. */
 export interface ScreenArea {
   readonly x: number;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { until, watchFor } from '../../test/deadline.ts';
 import { H264Decoder } from '../../test/h264-decoder.ts';
+import { paintText, psnrDb } from '../../test/painting.ts';
 import type { ScreenCapture } from './capture.ts';
 import { paintRect } from './capture.test-pattern.ts';
 import type { EncodedFrame, Picture } from './frame.ts';
@@ -40,13 +41,31 @@ class FakeScreen implements ScreenCapture {
   }
 }
 
+const SPINNER_ROWS = 32;
+
+/** Text that stays, and above it something that is different at every look. */
+class TextUnderASpinner extends FakeScreen {
+  #turns = 0;
+
+  override grab(picture: Picture, changed: RowBands): void {
+    if (this.#turns === 0) {
+      paintText(picture, 1);
+      changed.addAll();
+    }
+    const spinner = { x: 0, y: 0, widthPx: this.widthPx, heightPx: SPINNER_ROWS };
+    paintRect(picture, spinner, (++this.#turns * 0x3f7f1f) & 0xffffff);
+    changed.addRows(0, SPINNER_ROWS);
+  }
+}
+
 class Bench {
-  readonly screen = new FakeScreen();
+  readonly screen: FakeScreen;
   readonly frames: EncodedFrame[] = [];
   readonly failures: unknown[] = [];
   readonly pipeline: VideoPipeline;
 
-  constructor() {
+  constructor(screen = new FakeScreen()) {
+    this.screen = screen;
     this.pipeline = new VideoPipeline({
       capture: this.screen,
       chroma: '420',
@@ -100,6 +119,34 @@ describe('one monitor', () => {
     bench.screen.rows = [[0, 200]];
     bench.screen.announce();
     expect(bench.frames.slice(from).map(({ cause }) => cause)).toEqual(['change']);
+  });
+
+  it('has its still parts refined although something else never stops', async () => {
+    bench = new Bench(new TextUnderASpinner());
+    const picture = { ...bench.screen, strideBytes: 320 * 4, pixels: Buffer.alloc(320 * 200 * 4) };
+    paintText(picture, 1);
+    // limited range of black and white: the luma that should arrive
+    const luma = Buffer.alloc(320 * 200);
+    for (let i = 0; i < luma.length; i++) luma[i] = 16 + ((picture.pixels[i * 4] ?? 0) * 219) / 255;
+    const below = SPINNER_ROWS * 320;
+    const source = { data: luma.subarray(below), strideBytes: 320 };
+    const decoder = new H264Decoder();
+    let decoded = 0;
+    bench.pipeline.setWatched(true);
+    const spinner = setInterval(() => bench.screen.announce(), 15);
+    const lossless = () =>
+      bench.frames.slice(decoded).some(({ data }) => {
+        const shown = decoder.decode(data);
+        decoded++;
+        const strideBytes = shown.lumaStrideBytes;
+        const text = { data: shown.luma.subarray(SPINNER_ROWS * strideBytes), strideBytes };
+        return psnrDb(source, text, 320, 200 - SPINNER_ROWS) > 47;
+      });
+    await until('the text as it is', lossless).finally(() => {
+      clearInterval(spinner);
+      decoder.close();
+    });
+    expect(bench.frames.map(({ cause }) => cause)).not.toContain('refine');
   });
 
   it('costs neither conversion nor encoding when a change changed nothing', async () => {

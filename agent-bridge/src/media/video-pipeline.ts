@@ -19,6 +19,7 @@ import {
 import type { InputMark } from './input-mark.ts';
 import { PresetLadder } from './preset-ladder.ts';
 import { RowBands } from './row-bands.ts';
+import { StillParts } from './still-parts.ts';
 
 /** More slices than this cost bits without saving time on screen content. */
 const MAX_THREADS = 4;
@@ -47,6 +48,7 @@ export class VideoPipeline {
   readonly #capture: ScreenCapture;
   readonly #converter: ColorConverter;
   readonly #changed: RowBands;
+  readonly #stillParts: StillParts;
   /** The converter holds nothing yet: whatever the capture finds equal to that is still new. */
   #pictureIsNew = true;
   readonly #schedule: FrameSchedule;
@@ -70,6 +72,7 @@ export class VideoPipeline {
     this.#target = options.target;
     const { widthPx, heightPx } = options.capture;
     this.#changed = new RowBands(heightPx);
+    this.#stillParts = new StillParts(heightPx);
     this.#schedule = new FrameSchedule(options.target.maxFps);
     this.#budget = new FrameBudget(options.target.maxBitrateBps, nowUs());
     this.#converter = new ColorConverter({
@@ -131,7 +134,10 @@ export class VideoPipeline {
     const input = this.#options.inputMark.read();
     if (input.seq !== 0) this.#schedule.noteInput(input.atUs);
     const at = nowUs();
-    const decision = this.#schedule.decide(at, this.#budget.refineReadyAtUs(at));
+    const decision = this.#schedule.decide(
+      at,
+      this.#budget.refineReadyAtUs(at, this.#schedule.stillSinceUs),
+    );
     if (decision.make !== 'nothing') {
       this.#makeFrame(decision.make);
       // what arrived meanwhile is heard first
@@ -151,19 +157,23 @@ export class VideoPipeline {
     const capturedAtUs = nowUs();
     this.#converter.convert(this.#changed);
     const convertedAtUs = nowUs();
+    const quality =
+      cause === 'change' && this.#stillParts.wantRefining(startedAtUs) ? 'refined' : QUALITY[cause];
     const encoded = this.#encoder.encode(this.#converter.planes, {
       keyframe: cause === 'keyframe',
-      quality: QUALITY[cause],
+      quality,
       changed: this.#changed,
       maxBytes:
         cause === 'refine'
-          ? this.#budget.refineCapBytes(startedAtUs)
+          ? this.#budget.refineCapBytes(startedAtUs, this.#schedule.stillSinceUs)
           : this.#budget.frameCapBytes(startedAtUs),
     });
     const encodedAtUs = nowUs();
     const made = encoded.keyframe ? 'keyframe' : cause;
     this.#budget.spend(encoded.data.length, encodedAtUs);
     this.#schedule.noteFrame(made, encoded.data.length, encoded.cut, startedAtUs);
+    if (made === 'keyframe') this.#stillParts.noteKeyframe();
+    else if (quality === 'refined') this.#stillParts.noteRefined(encoded.cut, startedAtUs);
     const { picture, codedWidthPx, codedHeightPx } = this.#converter;
     this.#options.onFrame({
       data: encoded.data,
@@ -182,7 +192,7 @@ export class VideoPipeline {
       lastInputSeq: this.#pictureInput.seq,
       inputToCaptureUs: this.#pictureInput.toCaptureUs,
     });
-    if (made === 'change') this.#adaptPreset(encodedAtUs - convertedAtUs);
+    if (made === 'change' && quality === 'change') this.#adaptPreset(encodedAtUs - convertedAtUs);
   }
 
   /** Captures what changed since the last look; how long that had to wait. */
@@ -194,6 +204,7 @@ export class VideoPipeline {
     this.#capture.grab(this.#converter.picture, this.#changed);
     if (this.#pictureIsNew) this.#changed.addAll();
     this.#pictureIsNew = false;
+    this.#stillParts.noteChanged(this.#changed, startedAtUs);
     this.#schedule.noteCaptured(startedAtUs, !this.#changed.isEmpty);
     return waitUs;
   }

@@ -124,6 +124,8 @@ type GcErrorOptions = {
   retryAfterMs?: number;
   /** The session that stands in the way. */
   sessionId?: string | undefined;
+  /** More members of the problem document (RFC 9457, 3.2); told over HTTP only. */
+  members?: Readonly<Record<string, unknown>>;
 };
 
 /**
@@ -136,6 +138,7 @@ export class GcError extends Error {
   readonly faults: readonly Fault[];
   readonly retryAfterMs: number | undefined;
   readonly sessionId: string | undefined;
+  readonly members: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, detail: string = ERRORS[code].title, options: GcErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -143,6 +146,7 @@ export class GcError extends Error {
     this.faults = options.faults ?? [];
     this.retryAfterMs = options.retryAfterMs;
     this.sessionId = options.sessionId;
+    this.members = options.members ?? {};
   }
 
   get status(): number {
@@ -165,6 +169,7 @@ export class GcError extends Error {
 
   toProblem(instance?: string): Problem {
     return {
+      ...this.members,
       type: `urn:guruconnect:error:${this.code}`,
       title: ERRORS[this.code].title,
       status: this.status,

@@ -311,6 +311,7 @@ export class Viewer {
     this.#stop.abort();
     clearInterval(this.#ticker);
     this.#shut();
+    this.#link.close();
     this.#capture.close();
     this.#cursor.close();
     this.#view.close();
@@ -323,6 +324,8 @@ export class Viewer {
     const { session, isUp, grants } = this.#link;
     if (session?.state === 'ended' || this.#error) {
       this.#shut();
+      if (this.#error) this.#link.close();
+      else this.#link.finish();
       this.#changed();
       return;
     }
@@ -421,7 +424,6 @@ export class Viewer {
     this.#capture.enabled = false;
     this.#channel.close();
     this.#media.close();
-    this.#link.close();
     this.#view.clear();
   }
 

@@ -159,29 +159,38 @@ export class FakeSignaling {
   }
 
   /** As `tell`, but the message to the viewers is lost. */
-  tellNobody(type: EventName): void {
+  tellNobody(...[type, data, change]: Parameters<FakeSignaling['tell']>): void {
     const connections = [...this.connections];
     this.connections.clear();
-    this.tell(type);
+    this.tell(type, data, change);
     for (const connection of connections) this.connections.add(connection);
   }
 
-  /** Something happened to the session: journal first, then everybody hears of it. */
+  /** Journals an event and tells it, with the session as it is then. */
   tell(type: EventName, data: Record<string, unknown> = {}, change: Partial<Session> = {}): void {
-    Object.assign(this.session, change, { last_seq: this.session.last_seq + 1 });
-    const event: JournalEvent = {
-      seq: this.session.last_seq,
+    this.tellTogether([{ type, data }], change);
+  }
+
+  /** Events of one change: each is told with the session as it is after all of them. */
+  tellTogether(
+    told: readonly Pick<JournalEvent, 'type' | 'data'>[],
+    change: Partial<Session> = {},
+  ): void {
+    const events = told.map(({ type, data }, index) => ({
+      seq: this.session.last_seq + 1 + index,
       session_id: this.session.id,
       type,
       at: new Date().toISOString(),
       data,
-    };
-    this.events.push(event);
+    }));
+    Object.assign(this.session, change, { last_seq: this.session.last_seq + events.length });
+    this.events.push(...events);
     for (const { socket } of this.connections)
-      void ask(socket, SIGNALING_TO_VIEWER, 'journal.appended', {
-        event,
-        session: this.session,
-      }).catch(() => undefined);
+      for (const event of events)
+        void ask(socket, SIGNALING_TO_VIEWER, 'journal.appended', {
+          event,
+          session: this.session,
+        }).catch(() => undefined);
   }
 
   /** The whole way from offline to live, with these monitors. */
@@ -289,7 +298,6 @@ export class FakeSignaling {
 
   async #admit(auth: unknown): Promise<void> {
     if (this.refuse) throw new GcError(this.refuse);
-    if (this.session.state === 'ended') throw new GcError('session_ended');
     const { proof } = auth as { token: string; proof: string };
     const { payload } = await jwtVerify(proof, await importJWK(this.#key ?? {}, 'ES256'), {
       typ: TOKEN_TYPES.viewerProof,
@@ -328,15 +336,17 @@ export class FakeSignaling {
         viewer_id: this.viewerId,
         grants: this.grants,
         session: this.session,
-        outcome: !resume
-          ? 'fresh'
-          : this.session.state === 'ended'
+        outcome:
+          this.session.state === 'ended'
             ? 'ended'
-            : resume.epoch === this.session.epoch
-              ? 'resumed'
-              : 'moved',
+            : !resume
+              ? 'fresh'
+              : resume.epoch === this.session.epoch
+                ? 'resumed'
+                : 'moved',
         events: this.events.filter(({ seq }) => seq > (resume?.last_seq ?? 0)),
       }),
+      'journal.read': ({ after }) => ({ events: this.events.filter(({ seq }) => seq > after) }),
       'media.join': async () => {
         // As the media node does: new ones replace what was there.
         for (const old of transports.values()) old.close();

@@ -7,6 +7,7 @@ import type { Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { build } from 'vite';
 import type { InputEvent } from '@guruconnect/contract/input/input-event';
+import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Monitor } from '@guruconnect/contract/monitor';
 import { toPixel } from '@guruconnect/contract/input/coordinates';
 import { complaintsOf, shownPicture, startBrowser, statusOf, until } from './browser.ts';
@@ -658,6 +659,48 @@ describe('in a frame', () => {
       (await heard('state')).some(({ end_reason }) => end_reason === 'technician_ended'),
     );
     expect(complaints).toEqual([]);
+  });
+
+  const DENIED = { end_reason: 'consent_denied' } as const;
+  const OVER = { state: 'ended', ...DENIED } as const;
+  const toldDenial = async (): Promise<void> => {
+    await until('the end', async () =>
+      (await heard('event')).some(({ event }) => (event as JournalEvent).type === 'session.ended'),
+    );
+    const events = (await heard('event')).map(({ event }) => event);
+    expect(events).toEqual(signaling.events);
+    expect((await heard('state')).at(-1)).toMatchObject(OVER);
+  };
+  const framed = async (): Promise<void> => {
+    signaling.session.embed_origins = [host.origin];
+    signaling.tell('session.created');
+    await page.goto(host.framing(signaling.link()));
+    await until('the journal', async () => (await heard('event')).length === 1);
+  };
+
+  it('hears the end and what ended it, when both come at once', async () => {
+    await framed();
+    signaling.tellTogether(
+      [
+        { type: 'consent.denied', data: {} },
+        { type: 'session.ended', data: DENIED },
+      ],
+      OVER,
+    );
+    await toldDenial();
+    // The first told that the session is over; what it did not tell was on its way already.
+    expect(signaling.heard).not.toContain('journal.read');
+    await until('the socket to be closed', () =>
+      [...signaling.connections].every(({ socket }) => !socket.connected),
+    );
+  });
+
+  it('hears of an end that came while its viewer was cut off', async () => {
+    await framed();
+    signaling.tellNobody('consent.denied');
+    signaling.tellNobody('session.ended', DENIED, OVER);
+    signaling.cutSockets();
+    await toldDenial();
   });
 
   it('of another origin is not shown at all: the policy forbids it', async () => {

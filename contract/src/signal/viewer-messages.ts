@@ -38,11 +38,19 @@ export const VIEWER_TO_SIGNALING = {
       viewer_id: ViewerId,
       grants: z.array(Grant),
       session: Session,
-      /** `resumed`: media goes on as it is. `moved`: join again. `fresh`: nothing to resume. */
+      /**
+       * `resumed`: media goes on as it is. `moved`: join again. `fresh`: nothing to resume. `ended`:
+       * over; the session says why, and the socket is closed after this answer.
+       */
       outcome: z.enum(['fresh', 'resumed', 'moved', 'ended']),
       /** The journal after `last_seq`; on a first hello all of it. */
       events: z.array(JournalEvent),
     }),
+  },
+  /** What is missing of the journal: more was missed than one hello told. */
+  'journal.read': {
+    request: z.object({ after: z.number().int().nonnegative() }),
+    reply: z.object({ events: z.array(JournalEvent) }),
   },
   /** Allowed from the moment the session is placed, also before consent: only transports. */
   'media.join': {

@@ -15,7 +15,7 @@ import type { ViewerRecord } from '../store/session-record.ts';
 import type { Journal } from './journal.ts';
 import type { AgentLink } from './links.ts';
 import type { Placing } from './placing.ts';
-import { isThere } from './session-state.ts';
+import { isThere } from './viewer-places.ts';
 import { shownTopology } from './session-view.ts';
 
 export type AgentSideParts = {

@@ -6,6 +6,7 @@ import { within } from '@guruconnect/contract/grants';
 import { newId, type DeviceId, type NodeId, type SessionId } from '@guruconnect/contract/ids';
 import type { CreateSession, CreateViewerCode } from '@guruconnect/contract/http/v1/sessions';
 import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
+import type { EndedSession } from '@guruconnect/contract/http/v1/viewer';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { EndReason, Session as SessionView } from '@guruconnect/contract/session';
 import type { ResumeOutcome } from '@guruconnect/contract/signal/agent-messages';
@@ -29,8 +30,8 @@ import { newRecord } from './new-session.ts';
 import { closeRouter, openSomewhere } from './placing.ts';
 import { Session, type SessionParts } from './session.ts';
 import { SessionGates } from './session-gates.ts';
-import { roomForViewer } from './session-state.ts';
-import { sessionView } from './session-view.ts';
+import { sessionView, viewerSessionView } from './session-view.ts';
+import { roomForViewer, viewerOf } from './viewer-places.ts';
 
 export type SessionManagerParts = {
   readonly store: Store;
@@ -54,6 +55,8 @@ export type CreatedAnswer = {
 
 type Held = { readonly session_id: SessionId; readonly epoch: number };
 
+/** Of a journal, to a viewer at once; more it has to ask for. Few sessions have a hundred. */
+const MISSED_AT_MOST = 5_000;
 /** Orders to one node at a time when its link comes up. */
 const RESTORED_AT_ONCE = 32;
 
@@ -186,8 +189,17 @@ export class SessionManager {
   }
 
   /** What a viewer missed; part of resuming, not of the events API. */
-  missed(id: SessionId, after: number, limit: number): Promise<JournalEvent[]> {
-    return this.#parts.store.sessions.events(id, after, limit);
+  missed(id: SessionId, after: number): Promise<JournalEvent[]> {
+    return this.#parts.store.sessions.events(id, after, MISSED_AT_MOST);
+  }
+
+  /**
+   * A viewer that was let in, also of a session that is over: it may come to hear how that ended.
+   * @throws GcError `session_not_found`, `unauthenticated`, `credential_revoked`.
+   */
+  async viewer(id: SessionId, viewerId: ViewerRecord['id']): Promise<ViewerRecord> {
+    if (this.#stopped) throw new GcError('shutting_down');
+    return viewerOf(await this.read(id), viewerId);
   }
 
   /** @throws GcError `session_not_found`; `session_ended` for one that is over. */
@@ -241,7 +253,6 @@ export class SessionManager {
     const known = this.#sessions.get(id);
     if (known) roomForViewer(known.record, Date.now());
     const { technician, grants } = await this.#parts.codes.take(id, code);
-    const session = await this.open(id);
     const viewer: ViewerRecord = {
       id: newId('vwr'),
       technician,
@@ -249,8 +260,19 @@ export class SessionManager {
       public_key: publicKey,
       admitted_at_ms: Date.now(),
     };
-    await session.admitViewer(viewer);
-    return { viewer, record: session.record, issued: await this.#parts.tokens.issue(id, viewer) };
+    try {
+      const session = await this.open(id);
+      await session.admitViewer(viewer);
+      return { viewer, record: session.record, issued: await this.#parts.tokens.issue(id, viewer) };
+    } catch (error) {
+      if (!(error instanceof GcError) || error.code !== 'session_ended') throw error;
+      // The code was good: a page that opens a moment too late can still say what happened.
+      const ended: EndedSession = {
+        session: viewerSessionView(await this.read(id)),
+        events: await this.missed(id, 0),
+      };
+      throw new GcError('session_ended', undefined, { cause: error, members: { ended } });
+    }
   }
 
   /**

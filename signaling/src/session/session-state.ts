@@ -8,9 +8,10 @@ import type { EventName } from '@guruconnect/contract/journal';
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { EndReason, SessionState } from '@guruconnect/contract/session';
 import type { RtpCapabilities } from '@guruconnect/contract/signal/rtc-parameters';
-import { CLOCK_TOLERANCE_S, VIEWER_TOKEN, type ConsentAnswer } from '@guruconnect/contract/tokens';
-import { LIMITS, type Timings } from '../limits.ts';
+import type { ConsentAnswer } from '@guruconnect/contract/tokens';
+import type { Timings } from '../limits.ts';
 import type { SessionRecord, ViewerRecord } from '../store/session-record.ts';
+import { isThere, REMOVED, roomForViewer, takesAPlace } from './viewer-places.ts';
 
 /** `waiting_agent` is entered again when the agent comes back as another boot: it has to be asked. */
 export const SESSION_TRANSITIONS: TransitionTable<SessionState> = {
@@ -118,9 +119,6 @@ export function decide(
       return ended(record, fact, nowMs);
   }
 }
-
-/** After this long without its socket a viewer's token has expired for certain. */
-const TOKEN_GONE_MS = (VIEWER_TOKEN.lifetimeS + 2 * CLOCK_TOLERANCE_S) * 1000;
 
 /** What may arrive late without being a mistake of anybody. */
 const HARMLESS_AFTER_END: ReadonlySet<SessionFact['kind']> = new Set([
@@ -302,25 +300,6 @@ function withViewer(
     ...record,
     viewers: record.viewers.map((viewer) => (viewer.id === id ? { ...viewer, ...change } : viewer)),
   };
-}
-
-/** What a removed viewer is told when it tries to come back. */
-export const REMOVED = 'The viewer was removed from the session';
-
-export const isThere = (viewer: ViewerRecord): boolean =>
-  viewer.joined_at_ms !== undefined && viewer.left_at_ms === undefined;
-
-/** There, or holding a token and still expected. */
-const takesAPlace = (viewer: ViewerRecord, nowMs: number): boolean =>
-  isThere(viewer) || (viewer.left_at_ms ?? viewer.admitted_at_ms) + TOKEN_GONE_MS > nowMs;
-
-/** @throws GcError `limit_reached`. */
-export function roomForViewer(record: SessionRecord, nowMs: number): void {
-  const places = record.viewers.filter(
-    (viewer) => viewer.left_at_ms === undefined && takesAPlace(viewer, nowMs),
-  );
-  if (places.length >= LIMITS.viewersPerSession)
-    throw new GcError('limit_reached', `A session has ${LIMITS.viewersPerSession} viewers at most`);
 }
 
 function viewerAdmitted(record: SessionRecord, viewer: ViewerRecord, nowMs: number): Decision {

@@ -2,7 +2,8 @@
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { Session, Viewer } from '@guruconnect/contract/session';
 import type { SessionRecord } from '../store/session-record.ts';
-import { isoTime, isThere } from './session-state.ts';
+import { isoTime } from './session-state.ts';
+import { isThere } from './viewer-places.ts';
 
 export function sessionView(record: SessionRecord): Session {
   return {

@@ -20,7 +20,7 @@ import type { AgentSide } from './agent-side.ts';
 import type { Journal } from './journal.ts';
 import type { ViewerLink } from './links.ts';
 import type { Placing } from './placing.ts';
-import { isThere, REMOVED } from './session-state.ts';
+import { isThere, viewerOf } from './viewer-places.ts';
 
 export type ViewerSideParts = {
   readonly timings: Pick<Timings, 'viewerGraceMs' | 'lastWordMs'>;
@@ -47,15 +47,9 @@ export class ViewerSide {
     for (const viewer of journal.record.viewers.filter(isThere)) this.#startGrace(viewer.id);
   }
 
-  /**
-   * @throws GcError `unauthenticated` when the session has no such viewer (any more),
-   * `credential_revoked` when it was removed.
-   */
+  /** @throws GcError as viewerOf. */
   record(viewerId: ViewerId): ViewerRecord {
-    const viewer = this.#journal.record.viewers.find(({ id }) => id === viewerId);
-    if (!viewer) throw new GcError('unauthenticated', 'The session has no such viewer');
-    if (viewer.removed_at_ms !== undefined) throw new GcError('credential_revoked', REMOVED);
-    return viewer;
+    return viewerOf(this.#journal.record, viewerId);
   }
 
   async connected(link: ViewerLink): Promise<void> {

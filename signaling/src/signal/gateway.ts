@@ -108,8 +108,7 @@ export class Gateway {
     if (socket.handshake.headers.origin !== publicUrl) throw new GcError('origin_not_allowed');
     const token = auth(socket, 'token');
     const claims = await tokens.verify(token);
-    const session = await sessions.open(claims.sid);
-    const viewer = session.viewers.record(claims.sub);
+    const viewer = await sessions.viewer(claims.sid, claims.sub);
     await tokens.verifyProof(auth(socket, 'proof'), String(token), claims, viewer);
     (socket.data as Proven<ViewerClaims>).proven = claims;
   }

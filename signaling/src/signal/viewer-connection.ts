@@ -20,6 +20,7 @@ import type { ViewerTokens } from '../keys/viewer-tokens.ts';
 import { LIMITS } from '../limits.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionManager } from '../session/session-manager.ts';
+import { viewerOf } from '../session/viewer-places.ts';
 import { viewerSessionView } from '../session/session-view.ts';
 import type { ViewerCommands, ViewerLink } from '../session/links.ts';
 import type { BusFacts } from '../store/bus.ts';
@@ -27,9 +28,6 @@ import { listen, type ConnectionParts } from './connection.ts';
 
 type Says = typeof VIEWER_TO_SIGNALING;
 type Hello = RequestOf<Says, 'viewer.hello'>;
-
-/** A viewer that missed more reads the session anew; its journal is the integrator's to read. */
-const MISSED_AT_MOST = 500;
 
 export type ViewerConnectionParts = ConnectionParts & {
   readonly sessions: SessionManager;
@@ -46,6 +44,8 @@ export class ViewerConnection implements ViewerLink {
   /** What was appended while the hello is being answered: told after that answer. */
   #waiting: BusFacts['journal.appended'][] | undefined;
   #greeted = false;
+  /** Pending while a hello is being answered: nothing else is told before. */
+  #greeting: Promise<void> = Promise.resolve();
   #expiry: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, claims: ViewerClaims, parts: ViewerConnectionParts) {
@@ -98,7 +98,7 @@ export class ViewerConnection implements ViewerLink {
   async heard(): Promise<void> {
     if (!this.#socket.connected) return;
     const gone = new Promise((resolve) => this.#socket.once('disconnect', resolve));
-    await Promise.race([this.#lastHeard, gone]);
+    await Promise.race([this.#greeting.then(() => this.#lastHeard), gone]);
   }
 
   close(why: string): void {
@@ -126,6 +126,9 @@ export class ViewerConnection implements ViewerLink {
     const { viewerId } = this;
     return {
       'viewer.hello': (hello) => this.#hello(hello),
+      'journal.read': async ({ after }) => ({
+        events: await this.#parts.sessions.missed(this.sessionId, after),
+      }),
       'media.join': async () => (await this.#session()).viewers.join(viewerId),
       'transport.connect': async ({ epoch, transport_id, dtls_parameters }) => {
         const session = await this.#session();
@@ -165,15 +168,28 @@ export class ViewerConnection implements ViewerLink {
     };
   }
 
-  async #hello({ resume }: Hello) {
+  async #hello(hello: Hello) {
+    const answered = Promise.withResolvers<void>();
+    this.#greeting = answered.promise;
+    try {
+      return await this.#join(hello).catch((error: unknown) => {
+        if (error instanceof GcError && error.code === 'session_ended') return this.#tooLate(hello);
+        throw error;
+      });
+    } finally {
+      // After the answer has left.
+      setImmediate(answered.resolve);
+    }
+  }
+
+  async #join({ resume }: Hello) {
     const session = await this.#session();
     this.#waiting = [];
     this.#greeted = true;
     await session.viewers.connected(this);
     const { record } = session;
     // A first hello hears the whole journal: a host page is told every event, also earlier ones.
-    const after = resume?.last_seq ?? 0;
-    const events = await this.#parts.sessions.missed(this.sessionId, after, MISSED_AT_MOST);
+    const events = await this.#parts.sessions.missed(this.sessionId, resume?.last_seq ?? 0);
     // The answer tells everything up to last_seq, the journal everything after it.
     setImmediate(() => {
       const waiting = this.#waiting ?? [];
@@ -186,6 +202,24 @@ export class ViewerConnection implements ViewerLink {
       session: viewerSessionView(record),
       outcome: resumeOutcome(record, resume?.epoch),
       events: events.filter(({ seq }) => seq <= record.last_seq),
+    };
+  }
+
+  /** The session is over: how it went and why it ended is all that there is to hear. */
+  async #tooLate({ resume }: Hello) {
+    const { sessions } = this.#parts;
+    this.#waiting = [];
+    const record = await sessions.read(this.sessionId);
+    const events = await sessions.missed(this.sessionId, resume?.last_seq ?? 0);
+    setImmediate(() => {
+      this.close('session_ended');
+    });
+    return {
+      viewer_id: this.viewerId,
+      grants: viewerOf(record, this.viewerId).grants,
+      session: viewerSessionView(record),
+      outcome: 'ended' as const,
+      events,
     };
   }
 

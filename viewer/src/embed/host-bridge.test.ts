@@ -220,6 +220,18 @@ describe('the conversation with the host page', () => {
     expect(await hears('connected')).toMatchObject([{ state: 'joining' }]);
   });
 
+  it('comes about after the end as well: the journal and the reason are told', async () => {
+    const { window, viewer } = setUp();
+    viewer.snapshot = { ...LIVE, state: 'exchanging', embedOrigins: [] };
+    const { port2, hears } = hostPort();
+    window.deliver(CONNECT, { ports: [port2] });
+    for (const seq of [1, 2, 3]) viewer.emit('event', event(seq));
+    viewer.become({ state: 'ended', endReason: 'consent_denied', embedOrigins: [HOST] });
+    expect(await hears('connected')).toMatchObject([{ state: 'ended' }]);
+    expect(await hears('state')).toMatchObject([{ end_reason: 'consent_denied' }]);
+    expect(await hears('event', 3)).toMatchObject([1, 2, 3].map((seq) => ({ event: { seq } })));
+  });
+
   it('ends when the viewer is closed', () => {
     const { window, bridge } = setUp();
     bridge.close();

@@ -19,8 +19,8 @@ export type BridgedViewer = Pick<
   'snapshot' | 'on' | 'selectMonitor' | 'requestControl' | 'sendKeys' | 'focus' | 'end'
 >;
 
-/** Events kept for a host page that connects late; more than any session has before it is live. */
-const KEPT_EVENTS = 200;
+/** Events kept for a host page that connects late or anew, the latest; few sessions have a hundred. */
+const KEPT_EVENTS = 5_000;
 /** Answers a command that could not be read, so that its sender hears of it: ids are never negative. */
 const UNREADABLE = -1;
 

@@ -1,6 +1,6 @@
 // One-time code -> viewer token: the answer understood, and what may be tried again tried again.
 import { GcError, Problem, parseOr } from '@guruconnect/contract/errors';
-import { ExchangedCode } from '@guruconnect/contract/http/v1/viewer';
+import { EndedSession, ExchangedCode } from '@guruconnect/contract/http/v1/viewer';
 import { backoffMs } from '@guruconnect/contract/base/backoff';
 
 /** A code lives 60 s at most: a dead network is worth a few tries, not more. */
@@ -13,11 +13,15 @@ export type ExchangeOptions = {
   readonly wait: (ms: number) => Promise<void>;
 };
 
+/** Let in; or too late by a moment, and told how the session ended. */
+export type ExchangeOutcome =
+  { readonly admitted: ExchangedCode } | { readonly ended: EndedSession };
+
 /**
  * @throws GcError with the server's code; `timeout` when it could not be reached. Only failures
  * that may pass by themselves are tried again: a refused code is refused for good.
  */
-export async function exchangeCode(options: ExchangeOptions): Promise<ExchangedCode> {
+export async function exchangeCode(options: ExchangeOptions): Promise<ExchangeOutcome> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await exchangeOnce(options.send);
@@ -29,7 +33,7 @@ export async function exchangeCode(options: ExchangeOptions): Promise<ExchangedC
   }
 }
 
-async function exchangeOnce(send: ExchangeOptions['send']): Promise<ExchangedCode> {
+async function exchangeOnce(send: ExchangeOptions['send']): Promise<ExchangeOutcome> {
   let response: Response;
   let body: unknown;
   try {
@@ -38,11 +42,13 @@ async function exchangeOnce(send: ExchangeOptions['send']): Promise<ExchangedCod
   } catch (cause) {
     throw new GcError('timeout', 'The GuruConnect server could not be reached', { cause });
   }
-  if (response.ok) return parseOr(ExchangedCode, body, 'The answer to the exchange');
+  if (response.ok) return { admitted: parseOr(ExchangedCode, body, 'The answer to the exchange') };
   const problem = Problem.safeParse(body);
   if (!problem.success)
     throw new GcError('internal', `The server answered ${response.status} without a problem`);
   const { code, detail, retryable } = problem.data;
+  const ended = EndedSession.safeParse(problem.data['ended']);
+  if (code === 'session_ended' && ended.success) return { ended: ended.data };
   const retryAfterS = Number(response.headers.get('retry-after') ?? Number.NaN);
   throw GcError.fromWire({
     code,

@@ -3,6 +3,7 @@ import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { GcError } from '@guruconnect/contract/errors';
 import { API_BASE, ROUTES } from '@guruconnect/contract/http/v1/routes';
 import { ExchangeCode } from '@guruconnect/contract/http/v1/viewer';
+import { ROUTE_EXAMPLES } from '@guruconnect/contract/openapi/route-examples';
 import { newId } from '@guruconnect/contract/ids';
 import { TOKEN_TYPES, VIEWER_PROOF, ViewerProofClaims } from '@guruconnect/contract/tokens';
 import { exchangeCode } from './exchange.ts';
@@ -136,13 +137,23 @@ describe('the exchange', () => {
     expect(calls.count).toBe(1);
   });
 
+  it('that comes too late tells how the session ended, where the server says so', async () => {
+    const body = new GcError('session_ended').toProblem();
+    const ended = { session: ROUTE_EXAMPLES['sessions.read'].response, events: [] };
+    const answer = (members: object) =>
+      new Response(JSON.stringify({ ...body, ...members }), { status: body.status });
+    expect(await run([answer({ ended })]).result).toMatchObject({ ended: { events: [] } });
+    for (const older of [{}, { ended: { session: 'x' } }])
+      await expect(run([answer(older)]).result).rejects.toMatchObject({ code: 'session_ended' });
+  });
+
   it('is tried again when the network or the server failed, as late as it was told', async () => {
     const { result, waits } = run([
       new TypeError('network'),
       problem('rate_limited', { 'retry-after': '3' }),
       new Response(JSON.stringify(exchanged)),
     ]);
-    expect(await result).toMatchObject({ token: 't' });
+    expect(await result).toMatchObject({ admitted: { token: 't' } });
     expect(waits[1]).toBe(3_000);
   });
 

@@ -3,6 +3,7 @@
 import type { Handlers } from '@guruconnect/contract/base/conversation';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Grant } from '@guruconnect/contract/grants';
+import type { EndedSession } from '@guruconnect/contract/http/v1/viewer';
 import type { SessionId, ViewerId } from '@guruconnect/contract/ids';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import { resumeStep, type ResumeStep } from '@guruconnect/contract/resume';
@@ -51,6 +52,8 @@ export class SessionLink {
   #embedOrigins: readonly string[] = [];
   #consentExpiresAtMs: number | undefined;
   #catchingUp = false;
+  /** Nobody will tell more of the journal than was told. */
+  #heardAll = false;
 
   constructor(options: SessionLinkOptions) {
     this.#options = options;
@@ -102,7 +105,7 @@ export class SessionLink {
     const keys = await opening.keys;
     const { signal } = this.#stop;
     let first: Promise<Response> | undefined = opening.response;
-    const exchanged = await exchangeCode({
+    const outcome = await exchangeCode({
       send: () => {
         const response = first ?? requestExchange(this.#options, keys, { signal });
         first = undefined;
@@ -112,6 +115,11 @@ export class SessionLink {
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
     if (this.#stop.signal.aborted) return;
+    if ('ended' in outcome) {
+      this.#learnEnd(outcome.ended);
+      return;
+    }
+    const exchanged = outcome.admitted;
     this.#grants = exchanged.grants;
     this.#embedOrigins = exchanged.embed_origins;
     const key = await ViewerKey.of(keys);
@@ -147,11 +155,28 @@ export class SessionLink {
     this.#signal?.tryNow();
   }
 
+  /**
+   * The session has ended: closes when its journal was told to the end, and gets back what is
+   * missing if the socket goes before. Call again whenever anything changed; idempotent.
+   */
+  finish(): void {
+    if (this.#heardAll || !this.#isBehind()) this.close();
+  }
+
   /** Idempotent. What is known can still be read. */
   close(): void {
     this.#stop.abort();
     this.#isUp = false;
     this.#signal?.close();
+  }
+
+  /** It ended before this viewer was there. */
+  #learnEnd({ session, events }: EndedSession): void {
+    this.#session = session;
+    this.#embedOrigins = session.embed_origins;
+    this.#heardAll = true;
+    this.#tell(this.#journal.take(events));
+    this.#options.onChanged();
   }
 
   async #hello(): Promise<void> {
@@ -178,7 +203,11 @@ export class SessionLink {
     );
     this.#options.onChanged();
     // After media: the picture is waited for, the past is not.
-    this.#onEvents(hello.events);
+    this.#tell(this.#journal.take(hello.events));
+    if (outcome === 'ended') {
+      this.#heardAll = true;
+      this.#options.onChanged();
+    } else if (this.#isBehind()) void this.#catchUp();
   }
 
   #handlers(): Handlers<typeof SIGNALING_TO_VIEWER> {
@@ -186,7 +215,9 @@ export class SessionLink {
       ...this.#options.media,
       'journal.appended': ({ event, session }) => {
         this.#session = session;
-        this.#onEvents([event]);
+        this.#tell(this.#journal.take([event]));
+        // Several events of one change come one after another, each with the session after all of them.
+        if (this.#journal.isBehind(event.seq)) void this.#catchUp();
         this.#options.onChanged();
         return {};
       },
@@ -203,27 +234,28 @@ export class SessionLink {
     };
   }
 
-  #onEvents(events: readonly JournalEvent[]): void {
-    this.#tell(this.#journal.take(events));
-    const session = this.#session;
-    if (session && this.#journal.isBehind(session.last_seq)) void this.#catchUp(session);
+  /** Is something missing of what the session is known to have? */
+  #isBehind(): boolean {
+    return this.#journal.isBehind(this.#session?.last_seq ?? 0);
   }
 
   /** Events are missing (one was lost, or were more than one answer holds): asks for them. */
-  async #catchUp(session: Session): Promise<void> {
+  async #catchUp(): Promise<void> {
     if (this.#catchingUp) return;
     this.#catchingUp = true;
     try {
-      const { events } = await this.ask('viewer.hello', {
-        wire_version: WIRE_VERSION,
-        resume: { epoch: Math.max(1, session.epoch), last_seq: this.#journal.lastSeq },
-      });
-      this.#tell(this.#journal.take(events));
+      for (let ready = 1; ready > 0 && this.#isBehind();) {
+        const { events } = await this.ask('journal.read', { after: this.#journal.lastSeq });
+        const told = this.#journal.take(events);
+        ready = told.length;
+        this.#tell(told);
+      }
       this.#tell(this.#journal.skipGap());
     } catch (thrown) {
       this.#options.onTrouble('journal', GcError.from(thrown));
     } finally {
       this.#catchingUp = false;
+      this.#options.onChanged();
     }
   }
 

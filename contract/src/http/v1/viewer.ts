@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { SessionId, ViewerId } from '../../ids.ts';
 import { Grant } from '../../grants.ts';
+import { JournalEvent } from '../../journal.ts';
+import { Session } from '../../session.ts';
 import { ViewerJwk } from '../../tokens.ts';
 
 export const ExchangeCode = z.strictObject({
@@ -22,3 +24,13 @@ export const ExchangedCode = z.looseObject({
     .describe('Origins whose page may talk to this viewer by postMessage.'),
 });
 export type ExchangedCode = z.output<typeof ExchangedCode>;
+
+/**
+ * Member `ended` of the problem `session_ended` that answers an exchange: whoever held a good code
+ * is not let in any more, and still learns how the session went and why it ended.
+ */
+export const EndedSession = z.looseObject({
+  session: Session,
+  events: z.array(JournalEvent).describe('The journal.'),
+});
+export type EndedSession = z.output<typeof EndedSession>;

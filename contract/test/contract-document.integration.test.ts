@@ -1,28 +1,51 @@
 // The examples of CONTRACT.md, run as they stand: the curl lines against a server that takes only
 // what the schemas take, the embedding examples in a real Chromium.
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser, type RunningBrowser } from '../../infra/e2e/browser.ts';
 import { ROUTES, type RouteName } from '../src/http/v1/routes.ts';
+import { SessionId } from '../src/ids.ts';
+import type { JournalEvent } from '../src/journal.ts';
 import { elementBundle } from './bundle.ts';
 import { block, namedBlocks } from './contract-document.ts';
 import { EXAMPLE_KEY, ExampleServer } from './example-server.ts';
 import { FAKE_VIEWER, servePages, type WebPages } from './fake-viewer.ts';
 
 const run = promisify(execFile);
+const ENDED: JournalEvent = {
+  seq: 9,
+  session_id: SessionId.parse('ses_01m8rf12e0h7jabye05xx38nan'),
+  type: 'session.ended',
+  at: '2026-12-01T09:40:00.000Z',
+  data: { end_reason: 'integrator_ended' },
+};
 
 describe('the curl lines of CONTRACT.md', () => {
   let server: ExampleServer;
+  let folder: string;
   beforeAll(async () => {
     server = await ExampleServer.start();
+    folder = await mkdtemp(join(tmpdir(), 'gc-contract-document-'));
   });
-  afterAll(() => server.close());
+  afterAll(async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it('run from top to bottom, and use every route an integrator has', async () => {
+    // Whoever follows the session is done when it has ended.
+    server.play(({ name, query }) =>
+      name === 'sessions.events' && Number(query['after']) >= 8 ? { events: [ENDED] } : undefined,
+    );
     const script = namedBlocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
     const { stdout } = await run('bash', ['-eu', '-o', 'pipefail', '-c', script.join('\n')], {
-      env: { PATH: process.env['PATH'], GC: server.url, KEY: EXAMPLE_KEY },
+      cwd: folder,
+      // Not the agent, but its place in the script.
+      env: { PATH: process.env['PATH'], GC: server.url, KEY: EXAMPLE_KEY, AGENT: 'true' },
     });
     const used = new Set(server.seen.map(({ name }) => name));
     const forIntegrators = (Object.keys(ROUTES) as RouteName[]).filter(

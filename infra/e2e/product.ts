@@ -19,7 +19,9 @@ export class Product {
     this.#browser = browser;
   }
 
-  static async start(options: { apps: boolean; env?: StackOptions['env'] }): Promise<Product> {
+  static async start(
+    options: { apps: boolean } & Pick<StackOptions, 'env' | 'agent'>,
+  ): Promise<Product> {
     if (!browserBuildIsFresh()) await buildForBrowsers();
     await using opened = new AsyncDisposableStack();
     const desktop = await startDesktop({ apps: options.apps });
@@ -29,6 +31,7 @@ export class Product {
       port: 0,
       deviceId: 'e2e-desktop',
       ...(options.env ? { env: options.env } : {}),
+      ...(options.agent === undefined ? {} : { agent: options.agent }),
     });
     opened.defer(() => stack.close());
     const browser = await startBrowser();

@@ -19,6 +19,8 @@ export type StackOptions = {
   /** More environment for one process. */
   readonly env?: Partial<Record<'sfu' | 'signaling' | 'agent', Record<string, string>>>;
   readonly onStep?: (text: string) => void;
+  /** False: no machine is enrolled and no agent started; whoever wants one does it. */
+  readonly agent?: boolean;
 };
 
 type ProcessName = 'sfu' | 'signaling' | 'agent';
@@ -103,6 +105,10 @@ export class Stack {
       await stack.startProcess('sfu');
       step('signaling');
       await stack.startProcess('signaling');
+      if (options.agent === false) {
+        await until('signaling to answer', () => stack.contract.capabilities());
+        return stack;
+      }
       step('agent');
       const { token } = await until('signaling to answer', () =>
         stack.contract.enrolmentTokens.create({ device_id: stack.deviceId }),

@@ -13,6 +13,7 @@ declare class TextDecoder {
 }
 declare class URL {
   constructor(url: string, base?: string);
+  static parse(url: string): URL | null;
   readonly origin: string;
   readonly protocol: string;
   readonly hostname: string;

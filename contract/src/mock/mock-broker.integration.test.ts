@@ -1,7 +1,10 @@
 // The mock broker as a developer of an RMM meets it: over HTTP, mostly through the typed client.
+import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createClient, type Client } from '../client/client.ts';
 import { CHECKS, runChecks } from '../conformance/run-checks.ts';
@@ -413,5 +416,41 @@ describe('the agent release', () => {
       416,
       `bytes */${release.size_bytes}`,
     ]);
+  });
+});
+
+describe('the program', () => {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+  it('says where it is in one line, tells events, and ends when told to', async () => {
+    const child = spawn(process.execPath, [
+      main,
+      ...['--scenario', 'consent_denied', '--speed', '50', '--port', '0', '--json'],
+    ]);
+    closers.push(() => void child.kill('SIGKILL'));
+    let out = '';
+    child.stdout.on('data', (chunk) => (out += String(chunk)));
+    const lines = (): Record<string, string>[] =>
+      out
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, string>);
+    const ready = await until('the program', () => out.includes('\n') && lines()[0]);
+    expect(ready).toMatchObject({ ready: true, scenario: 'consent_denied' });
+    const { baseUrl = '', integrationKey: key = '' } = ready;
+    const { id } = await createClient({ baseUrl, key }).sessions.create(request('attended'));
+    await until('the end', () => out.includes('session.ended'));
+    expect(lines().at(-1)).toMatchObject({ event: { session_id: id, type: 'session.ended' } });
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+  });
+
+  it('names what is wrong with its options', async () => {
+    const child = spawn(process.execPath, [main, '--scenario', 'nothing']);
+    let out = '';
+    child.stderr.on('data', (chunk) => (out += String(chunk)));
+    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(out).toMatch(/^--scenario must be one of goes_well/);
   });
 });

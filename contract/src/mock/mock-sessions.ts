@@ -35,9 +35,16 @@ export class MockSessions extends Emitter<SessionEvents> {
     this.#speed = speed;
   }
 
-  /** @throws GcError `limit_reached`. */
+  /** @throws GcError `client_ref_in_use`, `limit_reached`. */
   create(request: CreateSession, scenario: ScenarioName): Session {
-    if (this.open(request.device_id).length >= OPEN_SESSIONS_PER_DEVICE)
+    const { device_id, client_ref } = request;
+    const open = this.open(device_id);
+    const same = open.find((session) => session.client_ref === client_ref);
+    if (client_ref !== undefined && same)
+      throw new GcError('client_ref_in_use', `${same.id} is open with this client_ref`, {
+        sessionId: same.id,
+      });
+    if (open.length >= OPEN_SESSIONS_PER_DEVICE)
       throw new GcError(
         'limit_reached',
         `${OPEN_SESSIONS_PER_DEVICE} sessions of this device are open`,

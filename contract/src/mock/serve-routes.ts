@@ -98,6 +98,7 @@ async function serve(
   }
   parts.admit();
   const { name, route, pattern } = found;
+  const params = decoded(pattern.exec(path)?.groups);
   const mayCarryKey = route.auth === 'optional' && request.headers.authorization !== undefined;
   const caller =
     route.auth === 'integrator' || mayCarryKey
@@ -111,7 +112,7 @@ async function serve(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const call = {
-    params: part(route.params, decoded(pattern.exec(path)?.groups), ''),
+    params: part(route.params, params, ''),
     query: part(route.query, query, '/query'),
     body: part(route.body, body, ''),
     caller,
@@ -159,7 +160,10 @@ function sendProblem(response: ServerResponse, error: GcError): void {
     response.setHeader('Retry-After', Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="guruconnect"');
   response
-    .writeHead(error.status, { 'Content-Type': PROBLEM_TYPE, 'Cache-Control': 'no-store' })
+    .writeHead(error.status, {
+      'Content-Type': `${PROBLEM_TYPE}; charset=utf-8`,
+      'Cache-Control': 'no-store',
+    })
     .end(JSON.stringify(error.toProblem(`urn:guruconnect:request:${randomUUID()}`)));
 }
 

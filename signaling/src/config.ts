@@ -73,6 +73,8 @@ const pausesS = list
     `must be up to ${MAX_RETRIES} pauses in seconds, separated by commas`,
   );
 
+const DAY_MS = 86_400_000;
+
 export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
 /** Every variable this process reads. README.md lists the same names (a test compares). */
@@ -92,6 +94,7 @@ export const Environment = z.object({
   GC_TRUSTED_PROXIES: defaulted(list, ''),
   GC_WEBHOOK_ALLOW_PRIVATE: defaulted(z.enum(['0', '1']), '0'),
   GC_WEBHOOK_RETRY_S: defaulted(pausesS, RETRY_SCHEDULE_S.join(',')),
+  GC_SESSION_RETENTION_DAYS: defaulted(z.coerce.number().min(1).max(3650), 90),
   GC_RATE_PER_MINUTE: defaulted(z.coerce.number().int().min(10).max(1_000_000), 6000),
 });
 
@@ -122,6 +125,8 @@ export type Config = {
   readonly webhookAllowPrivate: boolean;
   /** Pauses between attempts to deliver to a webhook, seconds; given up after the last. */
   readonly webhookRetryScheduleS: readonly number[];
+  /** How long sessions and their journals are kept after their end, milliseconds. */
+  readonly sessionRetentionMs: number;
   /** HTTP requests one integrator key may make a minute. */
   readonly ratePerMinute: number;
 };
@@ -160,6 +165,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     trustedProxies: Object.freeze(env.GC_TRUSTED_PROXIES),
     webhookAllowPrivate: env.GC_WEBHOOK_ALLOW_PRIVATE === '1',
     webhookRetryScheduleS: Object.freeze(env.GC_WEBHOOK_RETRY_S),
+    sessionRetentionMs: env.GC_SESSION_RETENTION_DAYS * DAY_MS,
     ratePerMinute: env.GC_RATE_PER_MINUTE,
   });
 }

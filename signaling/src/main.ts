@@ -20,6 +20,7 @@ import { ReleaseShelf } from './releases/release-shelf.ts';
 import { JournalWatch } from './session/journal-watch.ts';
 import { SessionManager } from './session/session-manager.ts';
 import { AgentPresence } from './signal/agent-presence.ts';
+import { Retention } from './store/retention.ts';
 import { embeddedBus } from './store/bus.embedded.ts';
 import { openSqliteStore } from './store/store.sqlite.ts';
 import { SecretBox } from './webhooks/secret-box.ts';
@@ -111,14 +112,8 @@ export async function startSignaling(
     },
   });
 
-  const purge = setInterval(() => {
-    store.purge(Date.now()).catch((err: unknown) => {
-      logger.error({ err }, 'what has expired could not be forgotten');
-    });
-  }, timings.purgeMs);
-  opened.defer(() => {
-    clearInterval(purge);
-  });
+  const retention = new Retention({ ...common, sessionRetentionMs: config.sessionRetentionMs });
+  opened.defer(() => retention.close());
 
   const watch = new JournalWatch(bus, LIMITS.journalWatchesPerKey);
   const webhookParts = {

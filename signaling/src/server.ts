@@ -165,6 +165,7 @@ export function createServer(parts: ServerParts): SignalingServer {
       features,
       build: parts.build,
       ratePerMinute: config.ratePerMinute,
+      sessionRetentionMs: config.sessionRetentionMs,
       viewerCodeMs: parts.codes.lifetimeMs,
       deprecations: parts.deprecations,
     }),

@@ -282,7 +282,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     it('takes a name once until it expires, whoever asks at the same time', async () => {
       const taken = await Promise.all(Array.from({ length: 10 }, () => store.once('proof', 100)));
       expect(taken.filter(Boolean)).toHaveLength(1);
-      await store.purge(101);
+      await store.purge({ nowMs: 101, sessionsEndedBeforeMs: 0 });
       expect(await store.once('proof', 200)).toBe(true);
     });
 
@@ -295,11 +295,69 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.signingKeys.list()).toHaveLength(1);
     });
 
+    describe('forgetting', () => {
+      const ended = (change: Partial<SessionRecord> = {}): SessionRecord =>
+        sessionRecord({ id: newId('ses'), state: 'ended', ended_at_ms: 100, ...change });
+      /** As it goes in life: created open, then ended. */
+      const write = async (record: SessionRecord): Promise<void> => {
+        const open = { ...record, state: 'waiting_agent' as const, ended_at_ms: undefined };
+        await store.sessions.create(open, [event(record, 1)]);
+        await store.sessions.commit({ ...record, rev: record.rev + 1 }, [event(record, 2)]);
+      };
+      const due = { nowMs: 1000, sessionsEndedBeforeMs: 101 };
+
+      it('takes sessions that ended long ago, with their events, and no others', async () => {
+        const [old, recent] = [ended(), ended({ ended_at_ms: 101 })];
+        const running = sessionRecord({ id: newId('ses') });
+        for (const record of [old, recent]) await write(record);
+        await store.sessions.create(running, [event(running, 1)]);
+        await store.purge(due);
+        expect(await store.sessions.read(old.id)).toBeUndefined();
+        expect(await store.sessions.events(old.id, 0, 10)).toEqual([]);
+        expect(await store.sessions.events(recent.id, 0, 10)).toHaveLength(2);
+        expect(await store.sessions.read(running.id)).toEqual(running);
+      });
+
+      it('leaves a session whose router is still to be closed', async () => {
+        const record = ended();
+        await write(record);
+        const placement = await store.placements.reserve(record.id, nodeId('node-1'));
+        await store.purge(due);
+        expect(await store.sessions.read(record.id)).toBeDefined();
+        await store.placements.remove(placement);
+        await store.purge(due);
+        expect(await store.sessions.read(record.id)).toBeUndefined();
+      });
+
+      it('of very many lets others go on in between, and stops when told to', async () => {
+        const records = Array.from({ length: 200 }, () => ended());
+        for (const record of records) await write(record);
+        const stop = new AbortController();
+        const stopped = store.purge(due, stop.signal);
+        stop.abort();
+        await stopped;
+        expect(await store.sessions.list({ limit: 300 })).toHaveLength(200);
+
+        let isOver = false;
+        const purging = store.purge(due).finally(() => {
+          isOver = true;
+        });
+        const left = new Set<number>();
+        while (!isOver) {
+          left.add((await store.sessions.list({ limit: 300 })).length);
+          await new Promise(setImmediate);
+        }
+        await purging;
+        expect(left.size).toBeGreaterThan(3);
+        expect(await store.sessions.list({ limit: 300 })).toEqual([]);
+      });
+    });
+
     it('says that it works while it does, and forgets only what has expired', async () => {
       await store.check();
       const record = sessionRecord();
       await store.sessions.create(record, [event(record, 1)]);
-      await store.purge(Number.MAX_SAFE_INTEGER);
+      await store.purge({ nowMs: Number.MAX_SAFE_INTEGER, sessionsEndedBeforeMs: 0 });
       expect(await store.sessions.events(record.id, 0, 10)).toHaveLength(1);
       await store.close();
       await expect(store.check()).rejects.toThrow();

@@ -248,11 +248,28 @@ export function webhookStoreContract(name: string, open: () => Promise<Store>): 
       const { id } = await added();
       await session('session.created', 'session.placed');
       await settle(id, delivered);
-      await store.purge(AT_MS + 13 * DAY_MS);
+      await store.purge({ nowMs: AT_MS + 13 * DAY_MS, sessionsEndedBeforeMs: 0 });
       expect(await store.webhooks.deliveries({ webhook_id: id, limit: 5 })).toHaveLength(2);
-      await store.purge(AT_MS + 15 * DAY_MS);
+      await store.purge({ nowMs: AT_MS + 15 * DAY_MS, sessionsEndedBeforeMs: 0 });
       const [left, ...more] = await store.webhooks.deliveries({ webhook_id: id, limit: 5 });
       expect([left?.state, more]).toEqual(['pending', []]);
+    });
+
+    it('keeps a session for as long as somebody is to hear of it', async () => {
+      const { id } = await added();
+      const record = await store.sessions.read(await session('session.created'));
+      if (!record) throw new Error('a session was not written');
+      await store.sessions.commit(
+        { ...record, rev: record.rev + 1, state: 'ended', ended_at_ms: AT_MS },
+        [],
+      );
+      const due = { nowMs: AT_MS, sessionsEndedBeforeMs: AT_MS + 1 };
+      await store.purge(due);
+      expect(await store.sessions.read(record.id)).toBeDefined();
+      await settle(id, delivered);
+      await store.purge(due);
+      expect(await store.sessions.read(record.id)).toBeUndefined();
+      expect(await store.webhooks.deliveries({ webhook_id: id, limit: 5 })).toEqual([]);
     });
 
     it('keeps minted keys, at most so many valid ones, and when they were used', async () => {
@@ -288,7 +305,7 @@ export function webhookStoreContract(name: string, open: () => Promise<Store>): 
       await keys.used(second.id, AT_MS);
       await keys.used(second.id, AT_MS + 7);
       expect(await keys.lastUses()).toEqual(new Map([[second.id, AT_MS + 7]]));
-      await store.purge(AT_MS + 91 * DAY_MS);
+      await store.purge({ nowMs: AT_MS + 91 * DAY_MS, sessionsEndedBeforeMs: 0 });
       expect((await keys.list()).map(({ public_id }) => public_id)).toEqual(['three']);
     });
   });

@@ -177,6 +177,7 @@ export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
         consent_timeout_max_s: 300,
         wait_for_agent_max_s: 86_400,
         session_duration_max_s: 86_400,
+        ended_session_kept_s: 7_776_000,
       },
       deprecations: [],
     },

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sessionRecord } from '../../test/records.ts';
 import { storeContract } from '../../test/store-contract.ts';
 import { webhookStoreContract } from '../../test/webhook-store-contract.ts';
 import { Database } from './sqlite/database.ts';
+import { MIGRATIONS } from './sqlite/schema.ts';
 import { openSqliteStore } from './store.sqlite.ts';
 
 storeContract('SQLite in memory', async () => openSqliteStore(':memory:'));
@@ -36,6 +38,23 @@ describe('a store in a file', () => {
     writeFileSync(file, '', { mode: 0o644 });
     const store = openSqliteStore(file);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  it('of an older build learns when its sessions ended', async () => {
+    const before = new DatabaseSync(file);
+    for (const step of MIGRATIONS.slice(0, 2)) before.exec(step);
+    before.exec('PRAGMA user_version = 2');
+    const record = sessionRecord({ state: 'ended', ended_at_ms: 100 });
+    before
+      .prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)')
+      .run(record.id, record.rev, record.device_id, 'ended', null, JSON.stringify(record));
+    before.close();
+    const store = openSqliteStore(file);
+    await store.purge({ nowMs: 0, sessionsEndedBeforeMs: 100 });
+    expect(await store.sessions.read(record.id)).toEqual(record);
+    await store.purge({ nowMs: 0, sessionsEndedBeforeMs: 101 });
+    expect(await store.sessions.read(record.id)).toBeUndefined();
     await store.close();
   });
 

@@ -2,16 +2,13 @@
 import type { Store } from './store.ts';
 import { readAnswer } from './sqlite/answers.ts';
 import { Database, number, text } from './sqlite/database.ts';
-import { purgeIntegratorKeys, sqliteIntegratorKeys } from './sqlite/integrator-keys.ts';
+import { sqliteIntegratorKeys } from './sqlite/integrator-keys.ts';
 import { sqliteMachines } from './sqlite/machines.ts';
 import { sqlitePlacements } from './sqlite/placements.ts';
+import { purgeSqlite } from './sqlite/purge.ts';
 import { sqliteSessions } from './sqlite/sessions.ts';
 import { sqliteViewerCodes } from './sqlite/viewer-codes.ts';
-import { enqueueDeliveries, purgeDeliveries, sqliteWebhooks } from './sqlite/webhooks.ts';
-
-/** A code is told "used" or "expired" for this long after its end, then it is unknown. */
-const KEEP_CODES_MS = 60 * 60_000;
-const KEEP_ENROLMENTS_MS = 24 * 60 * 60_000;
+import { enqueueDeliveries, sqliteWebhooks } from './sqlite/webhooks.ts';
 
 /**
  * @param location a file (made with mode 0600), or ":memory:".
@@ -64,18 +61,8 @@ export function openSqliteStore(
         ) === 1
       );
     },
-    async purge(nowMs) {
-      database.transaction(() => {
-        database.run('DELETE FROM once WHERE until_ms < ?', nowMs);
-        database.run('DELETE FROM answers WHERE expires_at_ms < ?', nowMs);
-        database.run('DELETE FROM viewer_codes WHERE expires_at_ms < ?', nowMs - KEEP_CODES_MS);
-        database.run(
-          'DELETE FROM enrolment_tokens WHERE expires_at_ms < ?',
-          nowMs - KEEP_ENROLMENTS_MS,
-        );
-        purgeIntegratorKeys(database, nowMs);
-        purgeDeliveries(database, nowMs);
-      });
+    purge(due, signal) {
+      return purgeSqlite(database, due, signal);
     },
     async check() {
       database.transaction(() => database.get('SELECT 1'));

@@ -200,6 +200,12 @@ export type SavedAnswer = {
   readonly expires_at_ms: number;
 };
 
+export type Due = {
+  readonly nowMs: number;
+  /** Sessions that ended before that are forgotten. */
+  readonly sessionsEndedBeforeMs: number;
+};
+
 export type Store = {
   readonly sessions: SessionStore;
   readonly placements: PlacementStore;
@@ -211,8 +217,12 @@ export type Store = {
   savedAnswer(scope: string, key: string, nowMs: number): Promise<SavedAnswer | undefined>;
   /** True for the first caller with this name until `untilMs`: proofs are good once. */
   once(name: string, untilMs: number): Promise<boolean>;
-  /** Forgets what has expired. */
-  purge(nowMs: number): Promise<void>;
+  /**
+   * Forgets what has expired and sessions that ended long ago, with all that belongs to them; in
+   * small steps, between which everything else goes on.
+   * @param signal stops it between two steps.
+   */
+  purge(due: Due, signal?: AbortSignal): Promise<void>;
   /** @throws when the store can not be written now (readiness). */
   check(): Promise<void>;
   close(): Promise<void>;

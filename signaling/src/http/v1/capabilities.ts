@@ -19,6 +19,7 @@ export type CapabilitiesOptions = {
   readonly build: string;
   readonly ratePerMinute: number;
   readonly viewerCodeMs: number;
+  readonly sessionRetentionMs: number;
   readonly deprecations: readonly Deprecation[];
 };
 
@@ -39,10 +40,8 @@ export function capabilitiesRoutes(
   };
 }
 
-function describe(
-  { features, build, ratePerMinute, viewerCodeMs, deprecations }: CapabilitiesOptions,
-  integrator: Integrator | undefined,
-): Capabilities {
+function describe(options: CapabilitiesOptions, integrator: Integrator | undefined): Capabilities {
+  const { features, build, ratePerMinute, viewerCodeMs, deprecations } = options;
   return {
     contract_version: CONTRACT_VERSION,
     supported_versions: [...SUPPORTED_VERSIONS],
@@ -61,6 +60,7 @@ function describe(
       consent_timeout_max_s: SESSION_LIMITS.consent_timeout_s.max,
       wait_for_agent_max_s: SESSION_LIMITS.wait_for_agent_s.max,
       session_duration_max_s: SESSION_LIMITS.max_duration_s.max,
+      ended_session_kept_s: options.sessionRetentionMs / 1000,
     },
     ...(integrator ? { key: keyView(integrator) } : {}),
     deprecations: deprecations.map((each) => ({

@@ -139,4 +139,11 @@ export const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE integrator_key_uses (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Sessions are forgotten some time after their end, with what belongs to them.
+  ALTER TABLE sessions ADD COLUMN ended_at_ms INTEGER;
+  UPDATE sessions SET ended_at_ms = json_extract(record, '$.ended_at_ms');
+  CREATE INDEX sessions_by_end ON sessions (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
+  CREATE INDEX deliveries_by_session ON deliveries (session_id) WHERE session_id IS NOT NULL;
+  `,
 ] as const;

@@ -58,9 +58,10 @@ export function sqliteSessions(
     async commit(record, events) {
       database.transaction(() => {
         const changed = database.run(
-          'UPDATE sessions SET rev = ?, state = ?, record = ? WHERE id = ? AND rev = ?',
+          'UPDATE sessions SET rev = ?, state = ?, ended_at_ms = ?, record = ? WHERE id = ? AND rev = ?',
           record.rev,
           record.state,
+          record.ended_at_ms ?? null,
           JSON.stringify(record),
           record.id,
           record.rev - 1,

@@ -7,10 +7,6 @@ import { Delivery, Webhook } from '@guruconnect/contract/http/v1/webhooks';
 import type { DeliveryRecord, Settled, WebhookRecord, WebhookStore } from '../webhooks.ts';
 import { number, numberOrNone, text, type Database, type Row } from './database.ts';
 
-/** How long, and how many for each webhook, finished deliveries can be listed and replayed. */
-const KEEP_DELIVERIES_MS = 14 * 24 * 60 * 60_000;
-const KEEP_DELIVERIES = 10_000;
-
 const Keys = z.array(z.object({ sealed: z.string(), until_ms: z.number().optional() }));
 const DisabledReason = Webhook.shape.disabled_reason;
 
@@ -68,22 +64,6 @@ export function enqueueDeliveries(database: Database, event: JournalEvent): void
       event.session_id,
       event.seq,
       atMs,
-    );
-}
-
-/** Within the transaction of Store.purge. What is pending is bounded by WebhookOutbox. */
-export function purgeDeliveries(database: Database, nowMs: number): void {
-  database.run(
-    "DELETE FROM deliveries WHERE state <> 'pending' AND created_at_ms < ?",
-    nowMs - KEEP_DELIVERIES_MS,
-  );
-  for (const webhook of database.all('SELECT id FROM webhooks'))
-    database.run(
-      `DELETE FROM deliveries WHERE webhook_id = ?1 AND state <> 'pending' AND id <=
-         (SELECT id FROM deliveries WHERE webhook_id = ?1 AND state <> 'pending'
-          ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
-      text(webhook, 'id'),
-      KEEP_DELIVERIES,
     );
 }
 

@@ -5,6 +5,7 @@ import { GcError } from '@guruconnect/contract/errors';
 import { newId, type BootId, type SessionId } from '@guruconnect/contract/ids';
 import type { Handlers } from '@guruconnect/contract/base/conversation';
 import type { Topology } from '@guruconnect/contract/monitor';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import type { SIGNALING_TO_AGENT, SessionOffer } from '@guruconnect/contract/signal/agent-messages';
 import { WIRE_VERSION } from '@guruconnect/contract/version';
 import packageJson from '../package.json' with { type: 'json' };
@@ -81,6 +82,7 @@ export class Agent {
     this.#hub = new MonitorHub(desktop.displays.current(), {
       sourceOf: (monitor) => desktop.captureSource(monitor),
       inputMark: this.#inputMark,
+      warm: config.renditions[0],
       maxBitrateBps: config.maxVideoBps,
       logger,
     });
@@ -255,12 +257,12 @@ export class Agent {
         of(session_id).viewers.changeGrants(viewer_id, grants);
         return {};
       },
-      'video.watch': ({ session_id, epoch, monitor_ids }) => {
-        of(session_id).watch(epoch, monitor_ids);
+      'video.watch': ({ session_id, epoch, monitor_ids, videos }) => {
+        of(session_id).watch(epoch, videos ?? monitor_ids.map(standard));
         return {};
       },
-      'video.keyframe': ({ session_id, epoch, monitor_id }) => {
-        of(session_id).requestKeyframe(epoch, monitor_id);
+      'video.keyframe': ({ session_id, epoch, monitor_id, rendition }) => {
+        of(session_id).requestKeyframe(epoch, { monitor_id, rendition });
         return {};
       },
       'session.end': ({ session_id, end_reason }) => {
@@ -296,6 +298,7 @@ export class Agent {
       indicated: mode === 'attended' ? 'required' : shown,
       pointer: this.#pointer,
       topology: () => displays.current(),
+      renditions: this.#config.renditions,
       newBandwidth: () =>
         new MeasuredBandwidth({
           startBps: Math.min(START_BPS, this.#config.maxVideoBps),
@@ -348,3 +351,6 @@ export class Agent {
     for (const session of this.#sessions.values()) tell(session);
   }
 }
+
+/** As an older signaling names what is watched. */
+const standard = (monitor_id: number): VideoRef => ({ monitor_id, rendition: 'standard' });

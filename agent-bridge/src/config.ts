@@ -1,6 +1,7 @@
 // The agent's environment, parsed once, all faults told at once, frozen. Nothing else configures it.
 import { z } from 'zod';
 import { DeviceId } from '@guruconnect/contract/ids';
+import type { Rendition } from '@guruconnect/contract/rendition';
 
 const Environment = z.object({
   GC_SIGNALING_URL: z
@@ -40,6 +41,12 @@ const Environment = z.object({
     .max(200_000_000)
     .default(12_000_000)
     .describe('Most bits a second one watched monitor may use.'),
+  GC_CHROMA: z
+    .enum(['444', '420'])
+    .default('444')
+    .describe(
+      'Finest colour this machine sends: 444 keeps coloured text sharp for viewers that decode it, at half as much CPU again; 420 gives everybody the plain one.',
+    ),
   GC_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info'),
@@ -56,7 +63,14 @@ export type AgentConfig = {
   readonly indicator: 'attended' | 'always';
   readonly consentInput: 'person' | 'any';
   readonly maxVideoBps: number;
+  /** What is published of each monitor; the first is the one that is kept ready. */
+  readonly renditions: readonly [Rendition, ...Rendition[]];
   readonly logLevel: string;
+};
+
+const RENDITIONS_OF: Readonly<Record<'444' | '420', AgentConfig['renditions']>> = {
+  '444': ['sharp', 'standard', 'reduced', 'thumbnail'],
+  '420': ['standard', 'reduced', 'thumbnail'],
 };
 
 /** The environment does not fit; the message has a line for each fault and never a value. */
@@ -85,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     indicator: data.GC_INDICATOR,
     consentInput: data.GC_CONSENT_INPUT,
     maxVideoBps: data.GC_MAX_VIDEO_BPS,
+    renditions: RENDITIONS_OF[data.GC_CHROMA],
     logLevel: data.GC_LOG_LEVEL,
   });
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeInput } from '@guruconnect/contract/input/input-codec';
 import type { InputEvent } from '@guruconnect/contract/input/input-event';
+import { RENDITION_NAMES, VideoRef } from '@guruconnect/contract/rendition';
 import { startTestNode, type TestNode } from '../../sfu/test/start-test-node.ts';
 import type { ControlClient } from '../../sfu/test/control-client.ts';
 import { Agent } from '../src/agent.ts';
@@ -173,9 +174,11 @@ describe('a session', () => {
       );
   });
 
-  it('is published before it is called ready: facts, then every monitor, nothing watched', async () => {
+  it('is published before it is called ready: facts, then every monitor to work with', async () => {
     await readyAgent();
     await signaling.liveSession();
+    const produced = () => signaling.heard.filter(({ name }) => name === 'video.produce');
+    await until('all renditions', () => produced().length === 8);
     const names = signaling.heard.map(({ name }) => name);
     const order = names.filter((name) =>
       ['consent.answer', 'data.produce', 'video.produce', 'media.ready'].includes(name),
@@ -183,10 +186,15 @@ describe('a session', () => {
     expect(order).toEqual([
       'consent.answer',
       'data.produce',
-      'video.produce',
-      'video.produce',
+      ...['video.produce', 'video.produce', 'video.produce', 'video.produce'],
       'media.ready',
+      ...['video.produce', 'video.produce', 'video.produce', 'video.produce'],
     ]);
+    expect(produced().map(({ request }) => VideoRef.parse(request))).toEqual(
+      RENDITION_NAMES.flatMap((rendition) =>
+        [1, 2].map((monitor_id) => ({ monitor_id, rendition })),
+      ),
+    );
   });
 
   it('answers a lost picture with a key frame', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../src/media/frame.ts';
 import { InputMark } from '../src/media/input-mark.ts';
 import { MonitorStream, type MonitorStreamState } from '../src/media/monitor-stream.ts';
+import { everyRendition } from './targets.ts';
 import { until } from './deadline.ts';
 import { XDisplay } from './x-display.ts';
 
@@ -25,13 +26,13 @@ describe('the X server dies under a watched monitor', () => {
         displayName: server.name,
         area: { x: 0, y: 0, widthPx: 1280, heightPx: 720 },
       },
-      chroma: '420',
-      target: { maxBitrateBps: 8_000_000, maxFps: 60 },
+      warm: 'standard',
+      targets: everyRendition({ maxBitrateBps: 8_000_000, maxFps: 60 }),
       inputMark: new InputMark(),
       onFrame: (frame) => frames.push(frame),
       onState: (state) => states.push(state),
     });
-    stream.setWatched(true);
+    stream.setWatched('standard', true);
     await until('a frame', () => frames.length > 0);
 
     server.kill();

@@ -240,9 +240,10 @@ export class FakeSignaling {
       },
       'video.produce': async (request) => {
         note('video.produce', request);
-        const { monitor_id, rtp_parameters } = request;
+        const { monitor_id, rendition, rtp_parameters } = request;
+        const video = { monitor_id, rendition };
         return {
-          producer_id: await of(request.session_id).produceVideo(monitor_id, rtp_parameters),
+          producer_id: await of(request.session_id).produceVideo(video, rtp_parameters),
         };
       },
       'video.withdraw': async (request) => {

@@ -3,12 +3,13 @@
 // `--chroma 444` for full colour. What else the machine does shows in the numbers; `loadAverage` says.
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Chroma, EncodedFrame, FrameCause } from '../src/media/frame.ts';
+import type { EncodedFrame, FrameCause } from '../src/media/frame.ts';
 import { nowUs } from '../src/media/frame.ts';
 import { InputMark } from '../src/media/input-mark.ts';
 import { MonitorStream } from '../src/media/monitor-stream.ts';
 import { until, watchFor } from './deadline.ts';
 import { pseudoRandom } from './painting.ts';
+import { everyRendition } from './targets.ts';
 import { XDisplay } from './x-display.ts';
 import { XPainter } from './x-painter.ts';
 
@@ -23,7 +24,8 @@ const { values: args } = parseArgs({
     trials: { type: 'string', default: '100' },
   },
 });
-const chroma: Chroma = args.chroma === '444' ? '444' : '420';
+const chroma = args.chroma === '444' ? '444' : '420';
+const warm = chroma === '444' ? 'sharp' : 'standard';
 const trials = Number(args.trials);
 
 /** p50, p95 of a list. */
@@ -80,8 +82,8 @@ async function measure(server: XDisplay, painter: XPainter, widthPx: number, hei
   const arrivals = new Map<EncodedFrame, number>();
   const stream = new MonitorStream({
     source: { kind: 'x11', displayName: server.name, area: { x: 0, y: 0, widthPx, heightPx } },
-    chroma,
-    target: TARGET,
+    warm,
+    targets: everyRendition(TARGET),
     inputMark: new InputMark(),
     onFrame: (frame) => {
       arrivals.set(frame, nowUs());
@@ -119,7 +121,7 @@ async function measure(server: XDisplay, painter: XPainter, widthPx: number, hei
 
   showPage(0);
   painter.show();
-  stream.setWatched(true);
+  stream.setWatched(warm, true);
   const typing = await scene((n) => painter.queueFill(20 + n * 7, 400, 5, 9, 0x2040a0 + n), 60);
   const scroll = await scene((n) => {
     painter.queueScroll(0, 0, widthPx, heightPx, SCROLL_PX);
@@ -152,7 +154,7 @@ async function measure(server: XDisplay, painter: XPainter, widthPx: number, hei
     await quiet();
     const from = frames.length;
     const askedAtUs = nowUs();
-    stream.requestKeyframe();
+    stream.requestKeyframe(warm);
     const frame = await until('a key frame', () => frames[from]);
     keyframeUs.push((arrivals.get(frame) ?? 0) - askedAtUs);
     if (!frame.keyframe) throw new Error('the next frame is not a key frame');
@@ -163,7 +165,7 @@ async function measure(server: XDisplay, painter: XPainter, widthPx: number, hei
   const idleMs = 10_000;
   const idleWatchedCpuShare = await cpuShareOver(idleMs);
   const idle = frames.slice(from);
-  stream.setWatched(false);
+  stream.setWatched(warm, false);
   await watchFor(200);
   const unwatchedCpuShare = await cpuShareOver(idleMs);
   await stream.close();

@@ -1,12 +1,7 @@
+import type { Rendition } from '@guruconnect/contract/rendition';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { H264_PROFILE_LEVEL_ID } from '../src/media/encoder.h264.ts';
-import {
-  nowUs,
-  toTimestamp90kHz,
-  type Chroma,
-  type EncodedFrame,
-  type ScreenArea,
-} from '../src/media/frame.ts';
+import { nowUs, toTimestamp90kHz, type EncodedFrame, type ScreenArea } from '../src/media/frame.ts';
 import { InputMark } from '../src/media/input-mark.ts';
 import type { CaptureSource } from '../src/media/monitor-worker-messages.ts';
 import {
@@ -15,6 +10,7 @@ import {
   type MonitorStreamState,
 } from '../src/media/monitor-stream.ts';
 import { until, watchFor } from './deadline.ts';
+import { everyRendition } from './targets.ts';
 import { H264Decoder, profileLevelId, type DecodedPicture } from './h264-decoder.ts';
 import { XDisplay } from './x-display.ts';
 import { XPainter } from './x-painter.ts';
@@ -40,11 +36,14 @@ class Watching {
   picture: DecodedPicture | undefined;
   readonly #decoder = new H264Decoder();
 
+  readonly rendition: Rendition;
+
   constructor(source: CaptureSource, options: Partial<MonitorStreamOptions> = {}) {
+    this.rendition = options.warm ?? 'standard';
     this.stream = new MonitorStream({
       source,
-      chroma: '420',
-      target: TARGET,
+      warm: this.rendition,
+      targets: everyRendition(TARGET),
       inputMark: this.inputMark,
       onFrame: (frame) => {
         this.frames.push(frame);
@@ -61,7 +60,7 @@ class Watching {
 
   /** Watches until the picture is refined: from then on only repeats come by themselves. */
   async settle(): Promise<void> {
-    this.stream.setWatched(true);
+    this.stream.setWatched(this.rendition, true);
     await this.refined();
   }
 
@@ -108,7 +107,7 @@ describe('a watched monitor', () => {
   it('begins with a key frame that shows the screen', async () => {
     painter.fill(300, 200, 60, 60, 0xd03010);
     watching = Watching.screen(FIRST);
-    watching.stream.setWatched(true);
+    watching.stream.setWatched(watching.rendition, true);
     await until('a frame', () => watching.frames.length > 0);
     expect(watching.frames[0]).toMatchObject({
       keyframe: true,
@@ -181,7 +180,7 @@ describe('a watched monitor', () => {
     for (let n = 0; n < 3; n++) {
       const from = watching.frames.length;
       const askedAtUs = nowUs();
-      watching.stream.requestKeyframe();
+      watching.stream.requestKeyframe(watching.rendition);
       const next = await until('a frame', () => watching.frames[from]);
       expect(next.keyframe).toBe(true);
       expect(next.captureTimeUs - askedAtUs).toBeLessThan(120_000);
@@ -230,7 +229,9 @@ describe('a watched monitor', () => {
   });
 
   it('keeps to its bit rate: a new page at 1 Mbit/s takes no frame above 100 ms of it', async () => {
-    watching = Watching.screen(FIRST, { target: { maxBitrateBps: 1_000_000, maxFps: 60 } });
+    watching = Watching.screen(FIRST, {
+      targets: everyRendition({ maxBitrateBps: 1_000_000, maxFps: 60 }),
+    });
     await watching.settle();
     const from = watching.frames.length;
     for (let y = 0; y < 720; y += 6) {
@@ -252,7 +253,7 @@ describe('a monitor nobody watches', () => {
     watching = Watching.screen(FIRST);
     await until('the encoder', () => watching.states.at(-1)?.name === 'running');
     painter.fill(0, 0, 1280, 720, 0xffffff);
-    watching.stream.requestKeyframe();
+    watching.stream.requestKeyframe(watching.rendition);
     await watchFor(1_300);
     expect(watching.frames).toEqual([]);
   });
@@ -260,13 +261,13 @@ describe('a monitor nobody watches', () => {
   it('falls silent at once and comes back with a key frame of what is there now', async () => {
     watching = Watching.screen(FIRST);
     await watching.settle();
-    watching.stream.setWatched(false);
+    watching.stream.setWatched(watching.rendition, false);
     await watchFor(100); // what was under way arrives
     const from = watching.frames.length;
     painter.fill(0, 0, 1280, 720, 0x00a0a0);
     await watchFor(1_300);
     expect(watching.frames.length).toBe(from);
-    watching.stream.setWatched(true);
+    watching.stream.setWatched(watching.rendition, true);
     const back = await until('a frame', () => watching.frames[from]);
     expect(back.keyframe).toBe(true);
     expect(watching.shows(640, 360, 0x00a0a0)).toBe(true);
@@ -289,32 +290,29 @@ describe('another size', () => {
     expect(watching.shows(500, 700, 0x808000)).toBe(true);
   });
 
-  it.each<[Chroma, number, number]>([
-    ['420', 642, 362],
-    ['444', 641, 361],
-  ])(
-    'odd sides travel in 4:%s as %i x %i with the true size told',
-    async (chroma, codedW, codedH) => {
-      watching = Watching.screen({ x: 100, y: 50, widthPx: 641, heightPx: 361 }, { chroma });
-      painter.fill(100 + 638, 50 + 358, 10, 10, 0xf0f0f0);
-      watching.stream.setWatched(true);
-      await until('the corner', () => watching.shows(640, 360, 0xf0f0f0));
-      expect(watching.frames[0]).toMatchObject({
-        widthPx: 641,
-        heightPx: 361,
-        codedWidthPx: codedW,
-        codedHeightPx: codedH,
-      });
-      expect(watching.picture).toMatchObject({ widthPx: codedW, heightPx: codedH });
-    },
-  );
+  it.each<[Rendition, number, number]>([
+    ['standard', 642, 362],
+    ['sharp', 641, 361],
+  ])('odd sides travel in %s as %i x %i with the true size told', async (warm, codedW, codedH) => {
+    watching = Watching.screen({ x: 100, y: 50, widthPx: 641, heightPx: 361 }, { warm });
+    painter.fill(100 + 638, 50 + 358, 10, 10, 0xf0f0f0);
+    watching.stream.setWatched(watching.rendition, true);
+    await until('the corner', () => watching.shows(640, 360, 0xf0f0f0));
+    expect(watching.frames[0]).toMatchObject({
+      widthPx: 641,
+      heightPx: 361,
+      codedWidthPx: codedW,
+      codedHeightPx: codedH,
+    });
+    expect(watching.picture).toMatchObject({ widthPx: codedW, heightPx: codedH });
+  });
 });
 
 describe('4:4:4', () => {
   it('keeps a red line one pixel wide red, in the profile that is negotiated for it', async () => {
     painter.fill(0, 0, 1280, 720, 0x000000);
     painter.fill(501, 0, 1, 720, 0xff0000);
-    watching = Watching.screen(FIRST, { chroma: '444' });
+    watching = Watching.screen(FIRST, { warm: 'sharp' });
     await watching.settle();
     expect(watching.shows(501, 300, 0xff0000)).toBe(true);
     expect(watching.shows(500, 300, 0x000000)).toBe(true);
@@ -329,11 +327,11 @@ describe('when its thread fails', () => {
     watching = Watching.screen(FIRST, {
       workerUrl: new URL('./crashing-worker.ts', import.meta.url),
     });
-    watching.stream.setWatched(true);
+    watching.stream.setWatched(watching.rendition, true);
     const failures = () => watching.states.filter((state) => state.name === 'failed');
     for (const count of [1, 2, 3]) {
       await until('a running thread', () => watching.states.at(-1)?.name === 'running');
-      watching.stream.requestKeyframe(); // which it dies of
+      watching.stream.requestKeyframe(watching.rendition); // which it dies of
       await until('the report', () => failures().length === count);
     }
     const waits = failures().map(({ retryInMs }) => retryInMs);
@@ -356,7 +354,7 @@ describe('the end', () => {
     await watching.settle();
     const closing = watching.stream.close();
     const count = watching.frames.length;
-    watching.stream.requestKeyframe();
+    watching.stream.requestKeyframe(watching.rendition);
     expect(watching.stream.close()).toBe(closing);
     await closing;
     expect(watching.frames.length).toBe(count);
@@ -380,7 +378,7 @@ describe('the test pattern', () => {
       heightPx: 240,
       changesPerSecond: 30,
     });
-    watching.stream.setWatched(true);
+    watching.stream.setWatched(watching.rendition, true);
     await until(
       'some movement',
       () => watching.frames.filter((f) => f.cause === 'change').length > 10,

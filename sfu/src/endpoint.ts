@@ -8,7 +8,7 @@ import type {
   EndpointId,
   EndpointStats,
 } from '@guruconnect/contract/media-node/node-messages';
-import type { MonitorId } from '@guruconnect/contract/monitor';
+import { videoKey, type VideoRef } from '@guruconnect/contract/rendition';
 import type { TransportOptions } from '@guruconnect/contract/signal/rtc-parameters';
 import type { ChannelLabel } from './channel-rules.ts';
 import { connectionState, type ConnectionState } from './connection-state.ts';
@@ -20,8 +20,11 @@ import { toDataConsumer, toVideoConsumer } from './rtc-mapping.ts';
 export type EndpointFacts = {
   readonly onConnection: (state: NonNullable<ConnectionState>) => void;
   /** A consumer ended without its own endpoint ending: no more of that video until asked again. */
-  readonly onVideoClosed: (monitorId: MonitorId, consumerId: string) => void;
+  readonly onVideoClosed: (video: VideoRef, consumerId: string) => void;
 };
+
+/** A stream and what it shows. */
+type Video<Stream> = { readonly ref: VideoRef; readonly stream: Stream };
 
 /** What can carry packets at this moment. */
 export type FlowingMedia = {
@@ -45,8 +48,9 @@ export class Endpoint {
 
   readonly #facts: EndpointFacts;
   readonly #transports = new Map<string, EndpointTransport>();
-  readonly #videos = new Map<MonitorId, types.Producer>();
-  readonly #consumers = new Map<MonitorId, types.Consumer>();
+  /** Both by `videoKey`. */
+  readonly #videos = new Map<string, Video<types.Producer>>();
+  readonly #consumers = new Map<string, Video<types.Consumer>>();
   readonly #dataProducers = new Map<ChannelLabel, types.DataProducer>();
   /** By the id of the data producer. */
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
@@ -91,8 +95,12 @@ export class Endpoint {
     return this.#dataProducers;
   }
 
-  get videos(): ReadonlyMap<MonitorId, types.Producer> {
-    return this.#videos;
+  get videos(): VideoRef[] {
+    return [...this.#videos.values()].map(({ ref }) => ref);
+  }
+
+  video(ref: VideoRef): types.Producer | undefined {
+    return this.#videos.get(videoKey(ref))?.stream;
   }
 
   /** For the load sampler: connected transports, published videos, watched consumers. */
@@ -101,8 +109,10 @@ export class Endpoint {
       transports: [...this.#transports.values()].flatMap(({ connected, transport }) =>
         connected ? [transport] : [],
       ),
-      producers: [...this.#videos.values()],
-      consumers: [...this.#consumers.values()].filter(({ paused }) => !paused),
+      producers: [...this.#videos.values()].map(({ stream }) => stream),
+      consumers: [...this.#consumers.values()].flatMap(({ stream }) =>
+        stream.paused ? [] : [stream],
+      ),
     };
   }
 
@@ -113,59 +123,59 @@ export class Endpoint {
     return transport;
   }
 
-  /** A second one for a monitor replaces the first, whose consumers have to be closed before. */
-  async produceVideo(monitorId: MonitorId, rtpParameters: types.RtpParameters): Promise<string> {
-    this.withdrawVideo(monitorId);
+  /** A second one of a rendition replaces the first, whose consumers have to be closed before. */
+  async produceVideo(ref: VideoRef, rtpParameters: types.RtpParameters): Promise<string> {
+    this.withdrawVideo(ref);
     const producer = await askWorker('produce video', () =>
       this.#transport('send').transport.produce({
         kind: 'video',
         rtpParameters,
-        appData: { monitorId },
+        appData: ref,
       }),
     );
-    this.#videos.set(monitorId, producer);
+    this.#videos.set(videoKey(ref), { ref, stream: producer });
     return producer.id;
   }
 
-  withdrawVideo(monitorId: MonitorId): void {
-    this.#videos.get(monitorId)?.close();
-    this.#videos.delete(monitorId);
+  withdrawVideo(ref: VideoRef): void {
+    this.video(ref)?.close();
+    this.#videos.delete(videoKey(ref));
   }
 
   /** Paused: the endpoint prepares its receiver first, resuming makes mediasoup ask for a key frame. */
   async consumeVideo(
-    monitorId: MonitorId,
+    ref: VideoRef,
     producer: types.Producer,
     rtpCapabilities: types.RtpCapabilities,
   ): Promise<types.Consumer> {
-    const running = this.#consumers.get(monitorId);
+    const running = this.#consumers.get(videoKey(ref))?.stream;
     if (running && !running.closed && running.producerId === producer.id) return running;
-    this.closeVideoConsumer(monitorId);
+    this.closeVideoConsumer(ref);
     const consumer = await askWorker('consume video', () =>
       this.#transport('recv').transport.consume({
         producerId: producer.id,
         rtpCapabilities,
         paused: true,
-        appData: { monitorId },
+        appData: ref,
       }),
     );
-    this.#consumers.set(monitorId, consumer);
+    this.#consumers.set(videoKey(ref), { ref, stream: consumer });
     return consumer;
   }
 
   /** @throws GcError `not_found`. */
   videoConsumer(consumerId: string): types.Consumer {
-    for (const consumer of this.#consumers.values())
-      if (consumer.id === consumerId && !consumer.closed) return consumer;
+    for (const { stream } of this.#consumers.values())
+      if (stream.id === consumerId && !stream.closed) return stream;
     throw new GcError('not_found', `${this.id} has no such consumer`);
   }
 
-  closeVideoConsumer(monitorId: MonitorId): void {
-    const consumer = this.#consumers.get(monitorId);
+  closeVideoConsumer(ref: VideoRef): void {
+    const consumer = this.#consumers.get(videoKey(ref))?.stream;
     if (!consumer) return;
-    this.#consumers.delete(monitorId);
+    this.#consumers.delete(videoKey(ref));
     consumer.close();
-    this.#facts.onVideoClosed(monitorId, consumer.id);
+    this.#facts.onVideoClosed(ref, consumer.id);
   }
 
   /** A second one with a label replaces the first, whose consumers have to be closed before. */
@@ -205,7 +215,7 @@ export class Endpoint {
 
   /** Everything it receives; what it sends goes on. */
   closeConsumers(): void {
-    for (const monitorId of [...this.#consumers.keys()]) this.closeVideoConsumer(monitorId);
+    for (const { ref } of [...this.#consumers.values()]) this.closeVideoConsumer(ref);
     for (const producerId of [...this.#dataConsumers.keys()]) this.closeDataConsumer(producerId);
   }
 
@@ -218,11 +228,14 @@ export class Endpoint {
         direction,
         connected,
       })),
-      videos: [...this.#videos].map(([monitor_id, { id }]) => ({ monitor_id, producer_id: id })),
-      consumers: [...this.#consumers].map(([monitor_id, consumer]) => ({
-        monitor_id,
-        consumer: toVideoConsumer(consumer),
-        paused: consumer.paused,
+      videos: [...this.#videos.values()].map(({ ref, stream }) => ({
+        ...ref,
+        producer_id: stream.id,
+      })),
+      consumers: [...this.#consumers.values()].map(({ ref, stream }) => ({
+        ...ref,
+        consumer: toVideoConsumer(stream),
+        paused: stream.paused,
       })),
       data_producers: [...this.#dataProducers].map(([label, { id }]) => ({
         data_producer_id: id,

@@ -1,13 +1,14 @@
 // How much one session may ask of a node. What is bounded by construction needs no number here:
-// an endpoint has two transports, one consumer per monitor, one producer per channel label, and
+// an endpoint has two transports, one consumer per rendition, one producer per channel label, and
 // the agent one data consumer per input producer.
 import { GcError } from '@guruconnect/contract/errors';
 import { MAX_MONITORS } from '@guruconnect/contract/monitor';
+import { RENDITION_NAMES } from '@guruconnect/contract/rendition';
 
 export type SessionLimits = {
   /** The agent and its viewers. */
   readonly endpoints: number;
-  /** Monitors published at once. */
+  /** Renditions of monitors published at once. */
   readonly videos: number;
   /** Commands of one session that wait for the one that runs. */
   readonly waitingCommands: number;
@@ -15,8 +16,8 @@ export type SessionLimits = {
 
 export const SESSION_LIMITS: SessionLimits = {
   endpoints: 1 + 32,
-  videos: MAX_MONITORS,
-  // A viewer that joins sends about 25 commands at once (transports, 16 monitors, channels).
+  videos: MAX_MONITORS * RENDITION_NAMES.length,
+  // A viewer that joins sends about 55 commands at once (transports, 16 monitors, channels).
   waitingCommands: 256,
 };
 

@@ -186,8 +186,8 @@ export class MediaNode {
         facts: {
           onConnection: (endpoint_id, state) =>
             this.facts.emit('endpoint.connection', { ...fence, endpoint_id, state }),
-          onVideoClosed: (endpoint_id, monitor_id, consumer_id) =>
-            this.facts.emit('video.closed', { ...fence, endpoint_id, monitor_id, consumer_id }),
+          onVideoClosed: (endpoint_id, video, consumer_id) =>
+            this.facts.emit('video.closed', { ...fence, endpoint_id, ...video, consumer_id }),
         },
         logger: this.#logger.child({ ...fence, worker_index: worker.index }),
       });

@@ -10,6 +10,7 @@ import type {
   EndpointStats,
 } from '@guruconnect/contract/media-node/node-messages';
 import type { MonitorId } from '@guruconnect/contract/monitor';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import type {
   RtpCapabilities,
   RtpParameters,
@@ -34,11 +35,7 @@ import { ReadOnce } from './read-once.ts';
 
 export type SessionFacts = {
   readonly onConnection: (endpointId: EndpointId, state: NonNullable<ConnectionState>) => void;
-  readonly onVideoClosed: (
-    endpointId: EndpointId,
-    monitorId: MonitorId,
-    consumerId: string,
-  ) => void;
+  readonly onVideoClosed: (endpointId: EndpointId, video: VideoRef, consumerId: string) => void;
 };
 
 export type SessionRouterOptions = {
@@ -150,7 +147,7 @@ export class SessionRouter {
       maySendInput,
       facts: {
         onConnection: (state) => facts.onConnection(id, state),
-        onVideoClosed: (monitorId, consumerId) => facts.onVideoClosed(id, monitorId, consumerId),
+        onVideoClosed: (video, consumerId) => facts.onVideoClosed(id, video, consumerId),
       },
     });
     // Only now: had the new transports failed, the old ones would still serve.
@@ -177,36 +174,42 @@ export class SessionRouter {
     return this.#endpoint(id).transportById(transportId);
   }
 
-  async produceVideo(monitorId: MonitorId, rtpParameters: RtpParameters): Promise<string> {
+  async produceVideo(video: VideoRef, rtpParameters: RtpParameters): Promise<string> {
     const agent = this.#endpoint(AGENT);
     const checked = producibleVideo(rtpParameters);
-    if (!agent.videos.has(monitorId))
-      roomFor('videos of a session', agent.videos.size, this.#options.limits.videos);
-    this.#closeVideoConsumers(monitorId);
-    return await agent.produceVideo(monitorId, checked);
+    if (!agent.video(video))
+      roomFor('videos of a session', agent.videos.length, this.#options.limits.videos);
+    this.#closeVideoConsumers(video);
+    return await agent.produceVideo(video, checked);
   }
 
+  /** All renditions of a monitor. */
   withdrawVideo(monitorId: MonitorId): void {
-    this.#closeVideoConsumers(monitorId);
-    this.#endpoints.get(AGENT)?.withdrawVideo(monitorId);
+    const agent = this.#endpoints.get(AGENT);
+    for (const video of agent?.videos ?? []) {
+      if (video.monitor_id !== monitorId) continue;
+      this.#closeVideoConsumers(video);
+      agent?.withdrawVideo(video);
+    }
   }
 
   async consumeVideo(
     id: EndpointId,
-    monitorId: MonitorId,
+    video: VideoRef,
     rtpCapabilities: RtpCapabilities,
   ): Promise<types.Consumer> {
     this.#requireGate();
     if (id === AGENT) throw new GcError('invalid_request', 'the agent does not consume video');
     const endpoint = this.#endpoint(id);
-    const producer = this.#endpoints.get(AGENT)?.videos.get(monitorId);
-    if (!producer) throw new GcError('not_found', `monitor ${monitorId} is not published`);
+    const producer = this.#endpoints.get(AGENT)?.video(video);
+    if (!producer)
+      throw new GcError('not_found', `${video.rendition} ${video.monitor_id} is not published`);
     const usable = usableCapabilities(rtpCapabilities);
     await askWorker('check rtp_capabilities', async () => {
       if (!this.#router.canConsume({ producerId: producer.id, rtpCapabilities: usable }))
         throw new GcError('invalid_request', 'rtp_capabilities have no codec of this video');
     });
-    return await endpoint.consumeVideo(monitorId, producer, usable);
+    return await endpoint.consumeVideo(video, producer, usable);
   }
 
   async setVideoPaused(id: EndpointId, consumerId: string, paused: boolean): Promise<void> {
@@ -283,7 +286,7 @@ export class SessionRouter {
   // the next `session.describe` is true at once, and no command meets a consumer of nothing.
 
   #remove(endpoint: Endpoint): void {
-    for (const monitorId of endpoint.videos.keys()) this.#closeVideoConsumers(monitorId);
+    for (const video of endpoint.videos) this.#closeVideoConsumers(video);
     for (const producer of endpoint.dataProducers.values()) this.#closeDataConsumers(producer.id);
     endpoint.close();
     this.#endpoints.delete(endpoint.id);
@@ -297,8 +300,8 @@ export class SessionRouter {
     }
   }
 
-  #closeVideoConsumers(monitorId: MonitorId): void {
-    for (const endpoint of this.#endpoints.values()) endpoint.closeVideoConsumer(monitorId);
+  #closeVideoConsumers(video: VideoRef): void {
+    for (const endpoint of this.#endpoints.values()) endpoint.closeVideoConsumer(video);
   }
 
   #closeDataConsumers(dataProducerId: string | undefined): void {

@@ -245,12 +245,14 @@ export class FakeNode {
         this.#endpoint(this.#at(fence), endpoint_id);
         return { ice_parameters: transportOptions().iceParameters };
       },
-      'video.produce': ({ monitor_id, rtp_parameters: _, ...fence }) => {
+      'video.produce': ({ monitor_id, rendition, rtp_parameters: _, ...fence }) => {
         const agent = this.#endpoint(this.#at(fence), 'agent');
         const producer_id = randomUUID();
         agent.videos = [
-          ...agent.videos.filter((video) => video.monitor_id !== monitor_id),
-          { monitor_id, producer_id },
+          ...agent.videos.filter(
+            (video) => video.monitor_id !== monitor_id || video.rendition !== rendition,
+          ),
+          { monitor_id, rendition, producer_id },
         ];
         return { producer_id };
       },
@@ -259,12 +261,13 @@ export class FakeNode {
         const agent = this.#endpoint(router, 'agent');
         agent.videos = agent.videos.filter((video) => video.monitor_id !== monitor_id);
         for (const [endpoint_id, endpoint] of router.endpoints)
-          for (const { consumer, monitor_id: of } of endpoint.consumers)
+          for (const { consumer, rendition, monitor_id: of } of endpoint.consumers)
             if (of === monitor_id)
               void this.#tell('video.closed', {
                 ...fence,
                 endpoint_id,
                 monitor_id,
+                rendition,
                 consumer_id: consumer.consumer_id,
               });
         for (const endpoint of router.endpoints.values())
@@ -273,22 +276,22 @@ export class FakeNode {
           );
         return {};
       },
-      'video.consume': ({ endpoint_id, monitor_id, rtp_capabilities: _, ...fence }) => {
+      'video.consume': ({ endpoint_id, monitor_id, rendition, rtp_capabilities: _, ...fence }) => {
+        const isIt = (one: { monitor_id: number; rendition: string }): boolean =>
+          one.monitor_id === monitor_id && one.rendition === rendition;
         const router = this.#at(fence);
         if (!router.gateOpen) throw new GcError('consent_required');
         const endpoint = this.#endpoint(router, endpoint_id);
-        const video = this.#endpoint(router, 'agent').videos.find(
-          (candidate) => candidate.monitor_id === monitor_id,
-        );
+        const video = this.#endpoint(router, 'agent').videos.find(isIt);
         if (!video) throw new GcError('not_found', 'no such monitor');
-        const known = endpoint.consumers.find((entry) => entry.monitor_id === monitor_id);
+        const known = endpoint.consumers.find(isIt);
         if (known) return known.consumer;
         const consumer = {
           consumer_id: randomUUID(),
           producer_id: video.producer_id,
           rtp_parameters: rtpParameters,
         };
-        endpoint.consumers.push({ monitor_id, consumer, paused: true });
+        endpoint.consumers.push({ monitor_id, rendition, consumer, paused: true });
         return consumer;
       },
       'video.set_paused': ({ endpoint_id, consumer_id, paused, ...fence }) => {

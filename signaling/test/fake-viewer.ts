@@ -137,6 +137,7 @@ export class FakeViewer {
       },
       'video.offered': () => ({}),
       'video.closed': () => ({}),
+      'video.prefer': () => ({}),
       'grants.changed': () => ({}),
       'media.moved': () => ({}),
     });

@@ -153,6 +153,7 @@ export class Viewer {
           await this.#media.offer(epoch, video);
           return {};
         },
+        'video.prefer': () => ({}),
         'video.closed': ({ epoch, monitor_id, consumer_id }) => {
           this.#media.withdraw(epoch, monitor_id, consumer_id);
           return {};

@@ -457,6 +457,7 @@ export class FakeSignaling {
     connection.consumers.set(consumer.id, { consumer, monitorId });
     return {
       monitor_id: monitorId,
+      rendition: 'standard',
       consumer: {
         consumer_id: consumer.id,
         producer_id: consumer.producerId,

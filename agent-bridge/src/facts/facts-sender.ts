@@ -75,6 +75,8 @@ export class FactsSender {
 
   /** The frame's last packet was given to the socket at `sentAtUs`. */
   frameSent(monitor_id: number, frame: EncodedFrame, sentAtUs: number): void {
+    // Nobody asks where the time of a thumbnail went.
+    if (frame.rendition === 'thumbnail') return;
     const isAsked = sentAtUs - this.#probedAtUs < TRACED_AFTER_PROBE_US;
     const isSample = frame.cause === 'change' && sentAtUs - this.#tracedAtUs >= SAMPLE_INTERVAL_US;
     if (!isAsked && !isSample) return;

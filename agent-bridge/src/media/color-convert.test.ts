@@ -4,6 +4,7 @@ import { paintRect } from './capture.test-pattern.ts';
 import { ColorConverter } from './color-convert.ts';
 import type { Chroma } from './frame.ts';
 import { BAND_ROWS, RowBands } from './row-bands.ts';
+import { ScreenPicture } from './screen-picture.ts';
 
 function convertAll(converter: ColorConverter): void {
   const rows = new RowBands(converter.picture.heightPx);
@@ -12,7 +13,7 @@ function convertAll(converter: ColorConverter): void {
 }
 
 function open(widthPx: number, heightPx: number, chroma: Chroma): ColorConverter {
-  return new ColorConverter({ widthPx, heightPx, chroma, threads: 2 });
+  return new ColorConverter({ screen: new ScreenPicture(widthPx, heightPx), chroma, threads: 2 });
 }
 
 function fillWithNoise({ picture }: ColorConverter): void {
@@ -128,5 +129,44 @@ describe('odd sizes', () => {
     expect([converter.codedWidthPx, converter.codedHeightPx]).toEqual([65, 33]);
     converter.close();
     converter.close();
+  });
+});
+
+describe('a rendition smaller than the monitor', () => {
+  it('shows all of it, and says which of its own rows changed', () => {
+    const screen = new ScreenPicture(641, 401);
+    const converter = new ColorConverter({ screen, chroma: '420', maxPixels: 16_000, threads: 1 });
+    const { codedWidthPx, codedHeightPx } = converter;
+    expect([codedWidthPx, codedHeightPx]).toEqual([158, 100]);
+    const rows = new RowBands(401);
+    rows.addAll();
+    paintRect(screen.picture, { x: 0, y: 0, widthPx: 641, heightPx: 401 }, 0x000000);
+    expect(converter.convert(rows).count).toBe(Math.ceil(100 / BAND_ROWS));
+    paintRect(screen.picture, { x: 0, y: 352, widthPx: 641, heightPx: 49 }, 0xffffff);
+    rows.clear();
+    rows.addRows(352, 49);
+    const changed: [number, number][] = [];
+    converter.convert(rows).forEachRun((top, count) => changed.push([top, count]));
+    expect(changed).toEqual([[64, 36]]);
+    expect(sample(converter, '420', 157, 99)[0]).toBe(235);
+    expect(sample(converter, '420', 80, 50)[0]).toBe(16);
+    converter.close();
+    screen.close();
+  });
+
+  it('shares the picture with one at full size', () => {
+    const screen = new ScreenPicture(65, 33);
+    const full = new ColorConverter({ screen, chroma: '444', threads: 1 });
+    const small = new ColorConverter({ screen, chroma: '420', maxPixels: 500, threads: 1 });
+    paintRect(screen.picture, { x: 0, y: 0, widthPx: 65, heightPx: 33 }, 0xffffff);
+    for (const converter of [full, small]) {
+      convertAll(converter);
+      const white = converter === full ? 255 : 235;
+      expect(sample(converter, '444', 8, 8)[0]).toBe(white);
+    }
+    small.close();
+    convertAll(full);
+    full.close();
+    screen.close();
   });
 });

@@ -1,5 +1,6 @@
 // BGRX pixels to the YUV planes an encoder takes: BT.709 matrix, the range of the chroma. Owned by one
-// pipeline; holds the one full picture of the monitor in each form.
+// rendition's pipeline; reads the monitor's picture, which all renditions share, and holds its own
+// planes of it. A rendition that is smaller than the monitor is scaled in the same step.
 //
 // Only what changed is converted: a few bands one after another, more than a quarter of the picture
 // in one call that swscale spreads over threads. The box filter (SWS_AREA) averages just the two rows
@@ -9,42 +10,45 @@
 import {
   AV_OPT_SEARCH_CHILDREN,
   AV_OPT_TYPE_STRING,
-  AV_PIX_FMT_BGR0,
   AV_PIX_FMT_YUV420P,
   AV_PIX_FMT_YUV444P,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_BT709,
-  AVCOL_SPC_RGB,
-  type AVPixelFormat,
 } from 'node-av/constants';
-import { FFmpegError, Frame, SoftwareScaleContext } from 'node-av/lib';
+import { FFmpegError, SoftwareScaleContext, type Frame } from 'node-av/lib';
+import { codedSize } from './coded-size.ts';
 import { COLOUR_RANGE, type Chroma, type Picture } from './frame.ts';
-import { BAND_ROWS, type RowBands } from './row-bands.ts';
+import { BAND_ROWS, RowBands } from './row-bands.ts';
+import { allocateFrame, rgbFrame, type ScreenPicture } from './screen-picture.ts';
 
-/** swscale's fastest layout: rows aligned for AVX2. */
-const ROW_ALIGNMENT_BYTES = 64;
 const SCALER_FLAGS = 'area+full_chroma_inp';
 /** Above this share of the picture one threaded call beats single bands. */
 const WHOLE_PICTURE_SHARE = 0.25;
+/** Rows around a scaled row that its filter and its colour sample may reach. */
+const SCALED_REACH_ROWS = 2;
 
 export interface ColorConverterOptions {
-  readonly widthPx: number;
-  readonly heightPx: number;
+  /** Read at every `convert`; outlives the converter. */
+  readonly screen: ScreenPicture;
   readonly chroma: Chroma;
+  /** A larger monitor is scaled down to so many. */
+  readonly maxPixels?: number | undefined;
   /** Threads for whole pictures; single bands stay on the caller's. */
   readonly threads: number;
 }
 
-/** Protocol: write into `picture`, `convert` the rows written, use `planes`, again; then `close`. */
+/** Protocol: write into the picture, `convert` the rows written, use `planes`, again; then `close`. */
 export class ColorConverter {
-  /** The monitor's picture; whoever captures writes here. Invalid after `close`. */
+  /** The monitor's picture; whoever captures writes here. */
   readonly picture: Picture;
   /** The converted picture at its coded size. Invalid after `close`. */
   readonly planes: Frame;
   readonly codedWidthPx: number;
   readonly codedHeightPx: number;
   readonly #source: Frame;
+  /** Rows of the planes that the last `convert` wrote, where they are not the picture's own. */
+  readonly #scaledRows: RowBands | undefined;
   readonly #band: { readonly source: Frame; readonly planes: Frame } | undefined;
   readonly #wholeScaler: SoftwareScaleContext;
   readonly #bandScaler: SoftwareScaleContext;
@@ -55,24 +59,23 @@ export class ColorConverter {
   readonly #bandMemory: { readonly source: Buffer; readonly planes: Buffer[] } | undefined;
   #closed = false;
 
-  constructor({ widthPx, heightPx, chroma, threads }: ColorConverterOptions) {
-    // 4:2:0 has one colour sample for 2x2 pixels: odd sides are filled up by repeating the edge
+  constructor({ screen, chroma, maxPixels, threads }: ColorConverterOptions) {
+    this.picture = screen.picture;
+    const { widthPx, heightPx, pixels } = this.picture;
+    const coded = codedSize(this.picture, chroma, maxPixels);
     this.#chromaShift = chroma === '420' ? 1 : 0;
-    this.codedWidthPx = widthPx + (widthPx & this.#chromaShift);
-    this.codedHeightPx = heightPx + (heightPx & this.#chromaShift);
-    this.#source = rgbFrame(this.codedWidthPx, this.codedHeightPx);
+    this.codedWidthPx = coded.widthPx;
+    this.codedHeightPx = coded.heightPx;
+    this.#source = coded.scaled
+      ? screen.frame(widthPx, heightPx)
+      : screen.frame(coded.widthPx, coded.heightPx);
     this.planes = yuvFrame(this.codedWidthPx, this.codedHeightPx, chroma);
     this.#planeStrides = this.planes.linesize;
-    this.#memory = { source: plane(this.#source, 0), planes: this.planes.data ?? [] };
-    this.picture = {
-      widthPx,
-      heightPx,
-      strideBytes: this.#source.linesize[0] ?? 0,
-      pixels: this.#memory.source,
-    };
+    this.#memory = { source: pixels, planes: this.planes.data ?? [] };
+    this.#scaledRows = coded.scaled ? new RowBands(coded.heightPx) : undefined;
     this.#wholeScaler = scaler(threads);
     this.#bandScaler = scaler(1);
-    if (this.codedHeightPx > BAND_ROWS) {
+    if (!coded.scaled && this.codedHeightPx > BAND_ROWS) {
       const source = rgbFrame(this.codedWidthPx, BAND_ROWS);
       const planes = yuvFrame(this.codedWidthPx, BAND_ROWS, chroma);
       this.#band = { source, planes };
@@ -80,20 +83,14 @@ export class ColorConverter {
     }
   }
 
-  /** Brings `planes` up to date with the marked rows of `picture`. */
-  convert(changed: RowBands): void {
-    if (changed.isEmpty) return;
-    this.#repeatEdges(changed);
-    if (!this.#band || changed.count > changed.total * WHOLE_PICTURE_SHARE) {
-      FFmpegError.throwIfError(
-        this.#wholeScaler.scaleFrameSync(this.planes, this.#source),
-        'convert picture',
-      );
-      return;
-    }
-    changed.forEachRun((top, rows) => {
-      for (let row = top; row < top + rows; row += BAND_ROWS) this.#convertBand(row);
-    });
+  /**
+   * Brings `planes` up to date with the marked rows of `picture`.
+   * @returns the rows of `planes` that changed; valid until the next call.
+   */
+  convert(changed: RowBands): RowBands {
+    const coded = this.#scaledRows ? this.#scaled(changed, this.#scaledRows) : changed;
+    if (!changed.isEmpty) this.#convert(changed);
+    return coded;
   }
 
   close(): void {
@@ -104,6 +101,30 @@ export class ColorConverter {
     for (const frame of [this.#source, this.planes, this.#band?.source, this.#band?.planes]) {
       frame?.free();
     }
+  }
+
+  #scaled(changed: RowBands, coded: RowBands): RowBands {
+    const factor = this.codedHeightPx / this.picture.heightPx;
+    coded.clear();
+    changed.forEachRun((top, rows) => {
+      const from = Math.floor(top * factor) - SCALED_REACH_ROWS;
+      coded.addRows(from, Math.ceil((top + rows) * factor) + SCALED_REACH_ROWS - from);
+    });
+    return coded;
+  }
+
+  #convert(changed: RowBands): void {
+    if (!this.#scaledRows) this.#repeatEdges(changed);
+    if (!this.#band || changed.count > changed.total * WHOLE_PICTURE_SHARE) {
+      FFmpegError.throwIfError(
+        this.#wholeScaler.scaleFrameSync(this.planes, this.#source),
+        'convert picture',
+      );
+      return;
+    }
+    changed.forEachRun((top, rows) => {
+      for (let row = top; row < top + rows; row += BAND_ROWS) this.#convertBand(row);
+    });
   }
 
   /** The last band is moved up so that it ends with the picture; its first rows are done twice. */
@@ -141,28 +162,11 @@ export class ColorConverter {
   }
 }
 
-function rgbFrame(widthPx: number, heightPx: number): Frame {
-  const frame = allocate(widthPx, heightPx, AV_PIX_FMT_BGR0);
-  frame.colorSpace = AVCOL_SPC_RGB;
-  frame.colorRange = AVCOL_RANGE_JPEG;
-  return frame;
-}
-
 function yuvFrame(widthPx: number, heightPx: number, chroma: Chroma): Frame {
   const format = chroma === '420' ? AV_PIX_FMT_YUV420P : AV_PIX_FMT_YUV444P;
-  const frame = allocate(widthPx, heightPx, format);
+  const frame = allocateFrame(widthPx, heightPx, format);
   frame.colorSpace = AVCOL_SPC_BT709;
   frame.colorRange = COLOUR_RANGE[chroma] === 'full' ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-  return frame;
-}
-
-function allocate(widthPx: number, heightPx: number, format: AVPixelFormat): Frame {
-  const frame = new Frame();
-  frame.alloc();
-  frame.width = widthPx;
-  frame.height = heightPx;
-  frame.format = format;
-  FFmpegError.throwIfError(frame.getBuffer(ROW_ALIGNMENT_BYTES), 'allocate picture');
   return frame;
 }
 

@@ -7,62 +7,73 @@
 // come only as the screen changes.
 
 const BUCKET_MS = 200;
-const LARGEST_FRAME_MS = 100;
-/** Refinement leaves this much for a change that may come at any moment: for a whole new page… */
-const REFINE_RESERVE_MS = 100;
-/** …and for typing, once the screen has been still for so long that a reader looks at it. */
-const STILL_RESERVE_MS = 30;
+/** Of the bucket, for one frame. */
+const LARGEST_FRAME_SHARE = 0.5;
+/** Of the bucket, refinement leaves this for a change that may come any moment: a whole new page… */
+const REFINE_RESERVE_SHARE = 0.5;
+/** …or typing, once the screen has been still for so long that a reader looks at it. */
+const STILL_RESERVE_SHARE = 0.15;
 const STILL_FOR_MS = 200;
 /** Below this no picture is worth sending: every frame may have it. */
 const SMALLEST_CAP_BYTES = 3_000;
+
+export interface FrameBudgetOptions {
+  /** A longer one for a rendition that is allowed to be late, as a thumbnail is. */
+  readonly bucketMs?: number;
+  readonly smallestCapBytes?: number;
+}
 
 export class FrameBudget {
   #bytesPerMs: number;
   #filledBytes: number;
   #filledAtUs: number;
+  readonly #bucketMs: number;
+  readonly #smallestCapBytes: number;
 
-  constructor(maxBitrateBps: number, nowUs: number) {
+  constructor(maxBitrateBps: number, nowUs: number, options: FrameBudgetOptions = {}) {
+    this.#bucketMs = options.bucketMs ?? BUCKET_MS;
+    this.#smallestCapBytes = options.smallestCapBytes ?? SMALLEST_CAP_BYTES;
     this.#bytesPerMs = maxBitrateBps / 8000;
-    this.#filledBytes = this.#bytesPerMs * BUCKET_MS;
+    this.#filledBytes = this.#bucketBytes;
     this.#filledAtUs = nowUs;
   }
 
   setMaxBitrate(maxBitrateBps: number, nowUs: number): void {
     this.#refill(nowUs);
     this.#bytesPerMs = maxBitrateBps / 8000;
-    this.#filledBytes = Math.min(this.#filledBytes, this.#bytesPerMs * BUCKET_MS);
+    this.#filledBytes = Math.min(this.#filledBytes, this.#bucketBytes);
   }
 
   /** Bytes a frame with new content may have. */
   frameCapBytes(nowUs: number): number {
     this.#refill(nowUs);
-    return clampCap(this.#filledBytes, this.#bytesPerMs * LARGEST_FRAME_MS);
+    return this.#clamp(this.#filledBytes);
   }
 
   /** Bytes a frame that only refines a picture still since `stillSinceUs` may have. */
   refineCapBytes(nowUs: number, stillSinceUs: number): number {
     this.#refill(nowUs);
     const isStill = nowUs >= stillSinceUs + STILL_FOR_MS * 1000;
-    const reserveMs = isStill ? STILL_RESERVE_MS : REFINE_RESERVE_MS;
-    const free = this.#filledBytes - this.#bytesPerMs * reserveMs;
-    return clampCap(free, this.#bytesPerMs * LARGEST_FRAME_MS);
+    const reserve = isStill ? STILL_RESERVE_SHARE : REFINE_RESERVE_SHARE;
+    return this.#clamp(this.#filledBytes - this.#bucketBytes * reserve);
   }
 
   /** When `refineCapBytes` will be worth a frame: a quarter of the largest. */
   refineReadyAtUs(nowUs: number, stillSinceUs: number): number {
     this.#refill(nowUs);
-    const readyAtUs = (reserveMs: number) => {
-      const missingMs = reserveMs + LARGEST_FRAME_MS / 4 - this.#filledBytes / this.#bytesPerMs;
+    const readyAtUs = (reserve: number) => {
+      const wantedMs = reserve * this.#bucketMs + (LARGEST_FRAME_SHARE * this.#bucketMs) / 4;
+      const missingMs = wantedMs - this.#filledBytes / this.#bytesPerMs;
       return nowUs + Math.max(0, missingMs) * 1000;
     };
-    const still = Math.max(stillSinceUs + STILL_FOR_MS * 1000, readyAtUs(STILL_RESERVE_MS));
-    return Math.min(still, readyAtUs(REFINE_RESERVE_MS));
+    const still = Math.max(stillSinceUs + STILL_FOR_MS * 1000, readyAtUs(STILL_RESERVE_SHARE));
+    return Math.min(still, readyAtUs(REFINE_RESERVE_SHARE));
   }
 
   /** A frame of `bytes` left; the bucket may go below zero, by one frame at most. */
   spend(bytes: number, nowUs: number): void {
     this.#refill(nowUs);
-    this.#filledBytes = Math.max(this.#filledBytes - bytes, -this.#bytesPerMs * BUCKET_MS);
+    this.#filledBytes = Math.max(this.#filledBytes - bytes, -this.#bucketBytes);
   }
 
   #refill(nowUs: number): void {
@@ -70,11 +81,16 @@ export class FrameBudget {
     this.#filledAtUs = Math.max(this.#filledAtUs, nowUs);
     this.#filledBytes = Math.min(
       this.#filledBytes + elapsedMs * this.#bytesPerMs,
-      this.#bytesPerMs * BUCKET_MS,
+      this.#bucketBytes,
     );
   }
-}
 
-function clampCap(bytes: number, largest: number): number {
-  return Math.round(Math.max(SMALLEST_CAP_BYTES, Math.min(bytes, largest)));
+  get #bucketBytes(): number {
+    return this.#bytesPerMs * this.#bucketMs;
+  }
+
+  #clamp(bytes: number): number {
+    const largest = this.#bucketBytes * LARGEST_FRAME_SHARE;
+    return Math.round(Math.max(this.#smallestCapBytes, Math.min(bytes, largest)));
+  }
 }

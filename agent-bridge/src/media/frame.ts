@@ -1,6 +1,8 @@
 // What travels along a frame's journey, with its units and who owns the memory. The journey itself
 // is video-pipeline.ts.
 
+import type { Rendition } from '@guruconnect/contract/rendition';
+
 /** 4:2:0 halves colour resolution and every decoder knows it; 4:4:4 keeps coloured text sharp. */
 export type Chroma = '420' | '444';
 
@@ -53,6 +55,7 @@ export interface EncodedFrame {
    */
   readonly data: Uint8Array<ArrayBuffer>;
   readonly keyframe: boolean;
+  readonly rendition: Rendition;
   readonly cause: FrameCause;
   /** RTP timestamp of the moment of capture, modulo 2^32. */
   readonly timestamp90kHz: number;
@@ -66,7 +69,7 @@ export interface EncodedFrame {
   /** The monitor's true size. */
   readonly widthPx: number;
   readonly heightPx: number;
-  /** The size in the bitstream: 4:2:0 needs even sides, the last column or row is repeated there. */
+  /** The size in the bitstream (coded-size.ts). */
   readonly codedWidthPx: number;
   readonly codedHeightPx: number;
   /** Newest input noted before the picture was taken, 0 when none; the first frame with it answers it. */

@@ -1,9 +1,16 @@
-// Each monitor is captured and encoded once, however many sessions watch it: the hub owns one
-// MonitorStream for each, fans its frames out, and adds up what the sessions want. Streams exist while
-// there is a session at all; they work while somebody watches. Owned by Agent.
+// Each rendition of a monitor is encoded once, however many sessions watch it: the hub owns one
+// MonitorStream for each monitor, fans its frames out, and adds up what the sessions want. Streams
+// exist while there is a session at all; they work while somebody watches. Owned by Agent.
 import type { Monitor, Topology } from '@guruconnect/contract/monitor';
+import {
+  RENDITION_NAMES,
+  renditionTraits,
+  videoKey,
+  type Rendition,
+  type VideoRef,
+} from '@guruconnect/contract/rendition';
 import type { Logger } from '../logger.ts';
-import { DEFAULT_TARGET, type EncodedFrame, type StreamTarget } from './frame.ts';
+import type { EncodedFrame, StreamTarget } from './frame.ts';
 import type { InputMark } from './input-mark.ts';
 import { MonitorStream, type MonitorStreamOptions } from './monitor-stream.ts';
 import type { CaptureSource } from './monitor-worker-messages.ts';
@@ -13,12 +20,30 @@ const WORTHWHILE_FRAME_BYTES = 3_000;
 const LOWEST_MAX_FPS = 5;
 
 /** Pure. The order of sacrifice: frames per second go before quality, and delay never does. */
-export function targetFor(bitrateBps: number): StreamTarget {
+export function targetFor(rendition: Rendition, bitrateBps: number): StreamTarget {
+  const { maxFps, maxBitrateBps = Infinity } = renditionTraits(rendition);
   const affordableFps = Math.floor(bitrateBps / 8 / WORTHWHILE_FRAME_BYTES);
   return {
-    maxBitrateBps: Math.round(bitrateBps),
-    maxFps: Math.min(DEFAULT_TARGET.maxFps, Math.max(LOWEST_MAX_FPS, affordableFps)),
+    maxBitrateBps: Math.round(Math.min(bitrateBps, maxBitrateBps)),
+    maxFps: Math.min(maxFps, Math.max(LOWEST_MAX_FPS, affordableFps)),
   };
+}
+
+/** What the small renditions take at most of a path that they share with others. */
+const CAPPED_SHARE = 0.5;
+
+/**
+ * Pure. What a path leaves for one rendition of all that is watched over it: those with a ceiling of
+ * their own (thumbnails) need no equal share, the others divide the rest.
+ */
+export function shareOf(rendition: Rendition, watched: readonly Rendition[], pathBps: number) {
+  const ceilings = watched.flatMap((each) => renditionTraits(each).maxBitrateBps ?? []);
+  const others = watched.length - ceilings.length;
+  const wanted = ceilings.reduce((sum, bps) => sum + bps, 0);
+  const forCapped = others === 0 ? pathBps : Math.min(wanted, pathBps * CAPPED_SHARE);
+  const ceiling = renditionTraits(rendition).maxBitrateBps;
+  if (ceiling === undefined) return (pathBps - forCapped) / Math.max(1, others);
+  return Math.min(ceiling, (forCapped * ceiling) / wanted);
 }
 
 /** The part of MonitorStream that is used here. */
@@ -30,7 +55,9 @@ export type HubStream = Pick<
 export interface MonitorHubOptions {
   readonly sourceOf: (monitor: Monitor) => CaptureSource;
   readonly inputMark: InputMark;
-  /** Ceiling of one monitor, whatever the paths could carry. */
+  /** The one that most viewers will want first; it is kept open. */
+  readonly warm: Rendition;
+  /** Ceiling of one rendition, whatever the paths could carry. */
   readonly maxBitrateBps: number;
   readonly logger: Logger;
   readonly openStream?: (options: MonitorStreamOptions) => HubStream;
@@ -38,14 +65,14 @@ export interface MonitorHubOptions {
 
 /** A session, as the hub sees it. */
 export interface HubSubscriber {
-  /** Called for every frame of the monitors it watches, in order, right as it arrives. */
+  /** Called for every frame of the renditions it watches, in order, right as it arrives. */
   readonly onFrame: (monitorId: number, frame: EncodedFrame) => void;
 }
 
 export interface HubSubscription {
   /** The complete set; frames of these flow, each beginning with a key frame. */
-  setWatched(monitorIds: readonly number[]): void;
-  requestKeyframe(monitorId: number): void;
+  setWatched(videos: readonly VideoRef[]): void;
+  requestKeyframe(video: VideoRef): void;
   /** What this session's path carries, for all that it watches together. */
   setPathBps(bps: number): void;
   /** Idempotent; no frame is delivered afterwards. */
@@ -54,13 +81,18 @@ export interface HubSubscription {
 
 interface Member {
   readonly subscriber: HubSubscriber;
-  watched: ReadonlySet<number>;
+  /** By `videoKey`. */
+  watched: ReadonlyMap<string, VideoRef>;
   pathBps: number;
 }
 
 interface Feed {
   readonly stream: HubStream;
+  readonly renditions: ReadonlyMap<Rendition, RenditionFeed>;
   source: string;
+}
+
+interface RenditionFeed {
   watched: boolean;
   bitrateBps: number;
   /** Asked for and not seen yet: a second request would only make a second large frame. */
@@ -84,18 +116,18 @@ export class MonitorHub {
   }
 
   subscribe(subscriber: HubSubscriber): HubSubscription {
-    const member: Member = { subscriber, watched: new Set(), pathBps: Infinity };
+    const member: Member = { subscriber, watched: new Map(), pathBps: Infinity };
     this.#members.add(member);
     this.#alignFeeds();
     return {
-      setWatched: (monitorIds) => {
-        const added = monitorIds.filter((id) => !member.watched.has(id));
-        member.watched = new Set(monitorIds);
+      setWatched: (videos) => {
+        const added = videos.filter((video) => !member.watched.has(videoKey(video)));
+        member.watched = new Map(videos.map((video) => [videoKey(video), video]));
         this.#alignWork();
         // Somebody else may be watching it already: then frames flow, and none of them is a beginning.
-        for (const id of added) this.#requestKeyframe(id);
+        for (const video of added) this.#requestKeyframe(video);
       },
-      requestKeyframe: (monitorId) => this.#requestKeyframe(monitorId),
+      requestKeyframe: (video) => this.#requestKeyframe(video),
       setPathBps: (bps) => {
         member.pathBps = bps;
         this.#alignWork();
@@ -137,12 +169,14 @@ export class MonitorHub {
   }
 
   #openFeed(id: number, source: CaptureSource): Feed {
-    const { maxBitrateBps, inputMark, logger, openStream } = this.#options;
+    const { maxBitrateBps, inputMark, logger, openStream, warm } = this.#options;
     const open = openStream ?? ((options: MonitorStreamOptions) => new MonitorStream(options));
     const stream = open({
       source,
-      chroma: '420',
-      target: targetFor(maxBitrateBps),
+      warm,
+      targets: Object.fromEntries(
+        RENDITION_NAMES.map((name) => [name, targetFor(name, maxBitrateBps)]),
+      ) as Record<Rendition, StreamTarget>,
       inputMark,
       onFrame: (frame) => this.#deliver(id, frame),
       onState: (state) => {
@@ -157,43 +191,61 @@ export class MonitorHub {
     return {
       stream,
       source: JSON.stringify(source),
-      watched: false,
-      bitrateBps: maxBitrateBps,
-      keyframePending: false,
+      renditions: new Map(
+        RENDITION_NAMES.map((name) => [
+          name,
+          { watched: false, bitrateBps: maxBitrateBps, keyframePending: false },
+        ]),
+      ),
     };
   }
 
-  /** Work follows the union of what is watched; the bitrate what the narrowest path leaves for one. */
+  /** Work follows the union of what is watched; the bitrate what the narrowest path leaves for it. */
   #alignWork(): void {
-    for (const [id, feed] of this.#feeds) {
-      const watchers = [...this.#members].filter(({ watched }) => watched.has(id));
-      const share = Math.min(
-        this.#options.maxBitrateBps,
-        ...watchers.map(({ pathBps, watched }) => pathBps / watched.size),
-      );
-      if (watchers.length > 0 && share !== feed.bitrateBps) {
-        feed.bitrateBps = share;
-        feed.stream.setTarget(targetFor(share));
-      }
-      if (watchers.length > 0 === feed.watched) continue;
-      feed.watched = watchers.length > 0;
-      // The stream's own promise: the first frame after this is a key frame.
-      feed.keyframePending = feed.watched;
-      feed.stream.setWatched(feed.watched);
-    }
+    for (const [monitor_id, { stream, renditions }] of this.#feeds)
+      for (const [rendition, feed] of renditions)
+        this.#alignRendition({ monitor_id, rendition }, stream, feed);
   }
 
-  #requestKeyframe(id: number): void {
-    const feed = this.#feeds.get(id);
+  #alignRendition(video: VideoRef, stream: HubStream, feed: RenditionFeed): void {
+    const { rendition } = video;
+    const key = videoKey(video);
+    const watchers = [...this.#members].filter(({ watched }) => watched.has(key));
+    const share = Math.min(
+      this.#options.maxBitrateBps,
+      ...watchers.map(({ pathBps, watched }) =>
+        shareOf(
+          rendition,
+          [...watched.values()].map((each) => each.rendition),
+          pathBps,
+        ),
+      ),
+    );
+    if (watchers.length > 0 && share !== feed.bitrateBps) {
+      feed.bitrateBps = share;
+      stream.setTarget(rendition, targetFor(rendition, share));
+    }
+    if (watchers.length > 0 === feed.watched) return;
+    feed.watched = watchers.length > 0;
+    // The stream's own promise: the first frame after this is a key frame.
+    feed.keyframePending = feed.watched;
+    stream.setWatched(rendition, feed.watched);
+  }
+
+  #requestKeyframe({ monitor_id, rendition }: VideoRef): void {
+    const { stream, renditions } = this.#feeds.get(monitor_id) ?? {};
+    const feed = renditions?.get(rendition);
     if (!feed?.watched || feed.keyframePending) return;
     feed.keyframePending = true;
-    feed.stream.requestKeyframe();
+    stream?.requestKeyframe(rendition);
   }
 
-  #deliver(id: number, frame: EncodedFrame): void {
-    const feed = this.#feeds.get(id);
-    if (feed && frame.keyframe) feed.keyframePending = false;
+  #deliver(monitor_id: number, frame: EncodedFrame): void {
+    const { rendition, keyframe } = frame;
+    const feed = this.#feeds.get(monitor_id)?.renditions.get(rendition);
+    if (feed && keyframe) feed.keyframePending = false;
+    const key = videoKey({ monitor_id, rendition });
     for (const { subscriber, watched } of this.#members)
-      if (watched.has(id)) subscriber.onFrame(id, frame);
+      if (watched.has(key)) subscriber.onFrame(monitor_id, frame);
   }
 }

@@ -1,8 +1,9 @@
 // One monitor's video as the rest of the agent sees it: orders in, encoded frames out. Owns the thread
 // that does the work (monitor-worker.ts) and starts another one when it fails.
 import { Worker } from 'node:worker_threads';
+import type { Rendition } from '@guruconnect/contract/rendition';
 import { backoffMs, type BackoffPolicy } from '@guruconnect/contract/base/backoff';
-import type { Chroma, EncodedFrame, StreamTarget } from './frame.ts';
+import type { EncodedFrame, StreamTarget } from './frame.ts';
 import type { InputMark } from './input-mark.ts';
 import type {
   CaptureSource,
@@ -31,11 +32,12 @@ export type MonitorStreamState =
 
 export interface MonitorStreamOptions {
   readonly source: CaptureSource;
-  readonly chroma: Chroma;
-  readonly target: StreamTarget;
+  /** The rendition that is open before anybody watches. */
+  readonly warm: Rendition;
+  readonly targets: Readonly<Record<Rendition, StreamTarget>>;
   /** One for the whole agent: whoever injects writes it. */
   readonly inputMark: InputMark;
-  /** Called for every frame, in order, as it arrives from the monitor's thread. */
+  /** Called for every frame of every rendition, in order, as it arrives from the monitor's thread. */
   readonly onFrame: (frame: EncodedFrame) => void;
   readonly onState?: (state: MonitorStreamState) => void;
   /** Another program for the thread; for tests of what happens when it fails. */
@@ -44,13 +46,13 @@ export interface MonitorStreamOptions {
 
 /**
  * Created when its monitor appears, closed when that is gone. At the start nobody watches: screen and
- * encoder are open and warm, nothing is captured. All orders may come at any time, in any state.
+ * one encoder are open and warm, nothing is captured. All orders may come at any time, in any state.
  */
 export class MonitorStream {
   readonly #options: MonitorStreamOptions;
   #source: CaptureSource;
-  #target: StreamTarget;
-  #watched = false;
+  readonly #targets: Record<Rendition, StreamTarget>;
+  readonly #watched = new Set<Rendition>();
   #worker: Worker | undefined;
   #startedAtMs = 0;
   #failures = 0;
@@ -60,24 +62,25 @@ export class MonitorStream {
   constructor(options: MonitorStreamOptions) {
     this.#options = options;
     this.#source = options.source;
-    this.#target = options.target;
+    this.#targets = { ...options.targets };
     this.#startWorker();
   }
 
   /** Watched: frames flow, the first is a key frame. Not watched: no frames and no work at all. */
-  setWatched(watched: boolean): void {
-    this.#watched = watched;
-    this.#tell({ type: 'watch', watched });
+  setWatched(rendition: Rendition, watched: boolean): void {
+    if (watched) this.#watched.add(rendition);
+    else this.#watched.delete(rendition);
+    this.#tell({ type: 'watch', rendition, watched });
   }
 
   /** The next frame is a key frame and comes at once, whether or not anything changed. */
-  requestKeyframe(): void {
-    this.#tell({ type: 'keyframe' });
+  requestKeyframe(rendition: Rendition): void {
+    this.#tell({ type: 'keyframe', rendition });
   }
 
-  setTarget(target: StreamTarget): void {
-    this.#target = target;
-    this.#tell({ type: 'target', target });
+  setTarget(rendition: Rendition, target: StreamTarget): void {
+    this.#targets[rendition] = target;
+    this.#tell({ type: 'target', rendition, target });
   }
 
   /** The monitor was moved or has another size: the next frame is a key frame of the new area. */
@@ -99,9 +102,9 @@ export class MonitorStream {
   #startWorker(): void {
     const start: MonitorWorkerStart = {
       source: this.#source,
-      chroma: this.#options.chroma,
-      target: this.#target,
-      watched: this.#watched,
+      warm: this.#options.warm,
+      targets: this.#targets,
+      watched: [...this.#watched],
       inputMark: this.#options.inputMark.buffer,
     };
     const url = this.#options.workerUrl ?? new URL('./monitor-worker.ts', import.meta.url);

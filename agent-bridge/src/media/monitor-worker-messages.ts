@@ -1,5 +1,6 @@
 // What a monitor's thread and its owner tell each other. Both ends are one version of one program.
-import type { Chroma, EncodedFrame, ScreenArea, StreamTarget } from './frame.ts';
+import type { Rendition } from '@guruconnect/contract/rendition';
+import type { EncodedFrame, ScreenArea, StreamTarget } from './frame.ts';
 
 /** Which screen to capture. */
 export type CaptureSource =
@@ -14,17 +15,17 @@ export type CaptureSource =
 /** The thread's `workerData`. */
 export interface MonitorWorkerStart {
   readonly source: CaptureSource;
-  readonly chroma: Chroma;
-  readonly target: StreamTarget;
-  readonly watched: boolean;
+  readonly warm: Rendition;
+  readonly targets: Readonly<Record<Rendition, StreamTarget>>;
+  readonly watched: readonly Rendition[];
   /** Memory of the agent's InputMark. */
   readonly inputMark: SharedArrayBuffer;
 }
 
 export type ToMonitorWorker =
-  | { readonly type: 'watch'; readonly watched: boolean }
-  | { readonly type: 'keyframe' }
-  | { readonly type: 'target'; readonly target: StreamTarget }
+  | { readonly type: 'watch'; readonly rendition: Rendition; readonly watched: boolean }
+  | { readonly type: 'keyframe'; readonly rendition: Rendition }
+  | { readonly type: 'target'; readonly rendition: Rendition; readonly target: StreamTarget }
   | { readonly type: 'source'; readonly source: CaptureSource }
   | { readonly type: 'close' };
 

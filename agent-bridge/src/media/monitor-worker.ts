@@ -1,9 +1,10 @@
-// The thread of one monitor: its own connection to the screen, its own encoder, so that neither delays
+// The thread of one monitor: its own connection to the screen, its own encoders, so that neither delays
 // another monitor, the network or input. Started and watched over by monitor-stream.ts.
 //
 // It waits in its own event loop and makes only synchronous native calls: it takes no thread of the
 // libuv pool. libx264 and swscale keep threads of their own while the encoder is open.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Rendition } from '@guruconnect/contract/rendition';
 import type { ScreenCapture } from './capture.ts';
 import { TestPatternCapture } from './capture.test-pattern.ts';
 import { X11ScreenCapture } from './capture.x11.ts';
@@ -14,15 +15,15 @@ import type {
   MonitorWorkerStart,
   ToMonitorWorker,
 } from './monitor-worker-messages.ts';
-import { VideoPipeline } from './video-pipeline.ts';
+import { MonitorPipeline } from './monitor-pipeline.ts';
 
 if (!parentPort) throw new Error('monitor-worker.ts is started by monitor-stream.ts as a thread');
 const owner = parentPort;
 const start = workerData as MonitorWorkerStart;
 const inputMark = new InputMark(start.inputMark);
-let target = start.target;
-let watched = start.watched;
-let pipeline: VideoPipeline | undefined;
+const targets = { ...start.targets };
+const watched = new Set<Rendition>(start.watched);
+let pipeline: MonitorPipeline | undefined;
 
 function tell(message: FromMonitorWorker, transfer: ArrayBuffer[] = []): void {
   owner.postMessage(message, transfer);
@@ -35,16 +36,16 @@ function openCapture(source: CaptureSource): ScreenCapture {
 
 function open(source: CaptureSource): void {
   pipeline?.close();
-  pipeline = new VideoPipeline({
+  pipeline = new MonitorPipeline({
     capture: openCapture(source),
-    chroma: start.chroma,
-    target,
+    warm: start.warm,
+    targets,
     inputMark,
     onFrame: (frame) => tell({ type: 'frame', frame }, [frame.data.buffer]),
     onFailed: fail,
   });
   tell({ type: 'ready' });
-  pipeline.setWatched(watched);
+  for (const rendition of watched) pipeline.setWatched(rendition, true);
 }
 
 /** Ends the thread with a named reason; the owner decides about another one. */
@@ -62,13 +63,14 @@ function end(): void {
 function handle(message: ToMonitorWorker): void {
   switch (message.type) {
     case 'watch':
-      watched = message.watched;
-      return pipeline?.setWatched(watched);
+      if (message.watched) watched.add(message.rendition);
+      else watched.delete(message.rendition);
+      return pipeline?.setWatched(message.rendition, message.watched);
     case 'keyframe':
-      return pipeline?.requestKeyframe();
+      return pipeline?.requestKeyframe(message.rendition);
     case 'target':
-      target = message.target;
-      return pipeline?.setTarget(target);
+      targets[message.rendition] = message.target;
+      return pipeline?.setTarget(message.rendition, message.target);
     case 'source':
       return open(message.source);
     case 'close':

@@ -1,17 +1,16 @@
-// One monitor's frames, from the screen to an encoded access unit: each stage is a plain call on this
+// One rendition's frames, from the screen to an encoded access unit: each stage is a plain call on the
 // monitor's own thread, nothing is queued between them, and nothing runs while nobody watches or
 // nothing changes. When to make a frame is frame-schedule.ts, how large it may be frame-budget.ts.
 import { availableParallelism } from 'node:os';
-import type { ScreenCapture } from './capture.ts';
+import { renditionTraits, type Rendition } from '@guruconnect/contract/rendition';
 import { ColorConverter } from './color-convert.ts';
 import { H264Encoder } from './encoder.h264.ts';
 import type { Quality, VideoEncoder } from './encoder.ts';
-import { FrameBudget } from './frame-budget.ts';
+import { FrameBudget, type FrameBudgetOptions } from './frame-budget.ts';
 import { FrameSchedule } from './frame-schedule.ts';
 import {
   nowUs,
   toTimestamp90kHz,
-  type Chroma,
   type EncodedFrame,
   type FrameCause,
   type StreamTarget,
@@ -19,10 +18,19 @@ import {
 import type { InputMark } from './input-mark.ts';
 import { PresetLadder } from './preset-ladder.ts';
 import { RowBands } from './row-bands.ts';
+import type { ScreenTap } from './screen-feed.ts';
 import { StillParts } from './still-parts.ts';
 
 /** More slices than this cost bits without saving time on screen content. */
 const MAX_THREADS = 4;
+/** A picture this small is done before a second thread has begun. */
+const ONE_THREAD_PIXELS = 320 * 240;
+
+/**
+ * Two pictures of a thumbnail a second may take all of its rate, one after the other; nobody waits
+ * for one.
+ */
+const THUMBNAIL_BUDGET: FrameBudgetOptions = { bucketMs: 1_000, smallestCapBytes: 1_500 };
 
 const QUALITY: Readonly<Record<FrameCause, Quality>> = {
   change: 'change',
@@ -32,9 +40,8 @@ const QUALITY: Readonly<Record<FrameCause, Quality>> = {
 };
 
 export interface VideoPipelineOptions {
-  /** Closed together with the pipeline. */
-  readonly capture: ScreenCapture;
-  readonly chroma: Chroma;
+  readonly screen: ScreenTap;
+  readonly rendition: Rendition;
   readonly target: StreamTarget;
   readonly inputMark: InputMark;
   readonly onFrame: (frame: EncodedFrame) => void;
@@ -45,16 +52,14 @@ export interface VideoPipelineOptions {
 /** Protocol: `setWatched` back and forth, the rest at any time; `close` is final and may be repeated. */
 export class VideoPipeline {
   readonly #options: VideoPipelineOptions;
-  readonly #capture: ScreenCapture;
+  readonly #screen: ScreenTap;
   readonly #converter: ColorConverter;
   readonly #changed: RowBands;
   readonly #stillParts: StillParts;
-  /** The converter holds nothing yet: whatever the capture finds equal to that is still new. */
-  #pictureIsNew = true;
   readonly #schedule: FrameSchedule;
   readonly #budget: FrameBudget;
   readonly #ladder = new PresetLadder();
-  readonly #threads = Math.min(availableParallelism(), MAX_THREADS);
+  readonly #threads: number;
   #encoder: VideoEncoder;
   #target: StreamTarget;
   #watched = false;
@@ -68,19 +73,22 @@ export class VideoPipeline {
 
   constructor(options: VideoPipelineOptions) {
     this.#options = options;
-    this.#capture = options.capture;
+    this.#screen = options.screen;
     this.#target = options.target;
-    const { widthPx, heightPx } = options.capture;
+    const { screen } = options.screen;
+    const { heightPx } = screen.picture;
+    const { chroma, maxPixels = Infinity } = renditionTraits(options.rendition);
     this.#changed = new RowBands(heightPx);
     this.#stillParts = new StillParts(heightPx);
     this.#schedule = new FrameSchedule(options.target.maxFps);
-    this.#budget = new FrameBudget(options.target.maxBitrateBps, nowUs());
-    this.#converter = new ColorConverter({
-      widthPx,
-      heightPx,
-      chroma: options.chroma,
-      threads: this.#threads,
-    });
+    this.#budget = new FrameBudget(
+      options.target.maxBitrateBps,
+      nowUs(),
+      options.rendition === 'thumbnail' ? THUMBNAIL_BUDGET : {},
+    );
+    this.#threads =
+      maxPixels <= ONE_THREAD_PIXELS ? 1 : Math.min(availableParallelism(), MAX_THREADS);
+    this.#converter = new ColorConverter({ screen, chroma, maxPixels, threads: this.#threads });
     this.#encoder = this.#openEncoder();
   }
 
@@ -90,10 +98,10 @@ export class VideoPipeline {
     this.#guarded(() => {
       this.#schedule.setWatched(watched);
       if (watched) {
-        this.#capture.start(() => this.#hearChange());
+        this.#screen.start(() => this.#hearChange());
         this.#hearChange();
       } else {
-        this.#capture.stop();
+        this.#screen.stop();
         this.#proceed();
       }
     });
@@ -116,7 +124,7 @@ export class VideoPipeline {
     this.#closed = true;
     clearTimeout(this.#sleep);
     clearImmediate(this.#nextTurn);
-    this.#capture.close();
+    this.#screen.stop();
     this.#encoder.close();
     this.#converter.close();
   }
@@ -155,14 +163,14 @@ export class VideoPipeline {
     const waitUs = cause === 'change' || cause === 'keyframe' ? this.#look(startedAtUs) : 0;
     if (cause === 'change' && this.#changed.isEmpty) return;
     const capturedAtUs = nowUs();
-    this.#converter.convert(this.#changed);
+    const changed = this.#converter.convert(this.#changed);
     const convertedAtUs = nowUs();
     const quality =
       cause === 'change' && this.#stillParts.wantRefining(startedAtUs) ? 'refined' : QUALITY[cause];
     const encoded = this.#encoder.encode(this.#converter.planes, {
       keyframe: cause === 'keyframe',
       quality,
-      changed: this.#changed,
+      changed,
       maxBytes:
         cause === 'refine'
           ? this.#budget.refineCapBytes(startedAtUs, this.#schedule.stillSinceUs)
@@ -178,6 +186,7 @@ export class VideoPipeline {
     this.#options.onFrame({
       data: encoded.data,
       keyframe: encoded.keyframe,
+      rendition: this.#options.rendition,
       cause: made,
       timestamp90kHz: toTimestamp90kHz(startedAtUs),
       captureTimeUs: startedAtUs,
@@ -201,9 +210,7 @@ export class VideoPipeline {
     this.#changeHeardAtUs = 0;
     const { seq, atUs } = this.#options.inputMark.read();
     this.#pictureInput = { seq, toCaptureUs: seq === 0 ? 0 : Math.max(0, startedAtUs - atUs) };
-    this.#capture.grab(this.#converter.picture, this.#changed);
-    if (this.#pictureIsNew) this.#changed.addAll();
-    this.#pictureIsNew = false;
+    this.#screen.grab(this.#changed);
     this.#stillParts.noteChanged(this.#changed, startedAtUs);
     this.#schedule.noteCaptured(startedAtUs, !this.#changed.isEmpty);
     return waitUs;
@@ -220,7 +227,7 @@ export class VideoPipeline {
     return new H264Encoder({
       codedWidthPx: this.#converter.codedWidthPx,
       codedHeightPx: this.#converter.codedHeightPx,
-      chroma: this.#options.chroma,
+      chroma: renditionTraits(this.#options.rendition).chroma,
       rung: this.#ladder.rung,
       threads: this.#threads,
       maxBytes: this.#budget.frameCapBytes(nowUs()),

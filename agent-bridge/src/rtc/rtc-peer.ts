@@ -4,6 +4,7 @@
 import { Device, type types } from 'mediasoup-client';
 import type { RTCRtpSender } from 'werift';
 import type { AgentChannel } from '@guruconnect/contract/signal/channels';
+import { renditionTraits, videoKey, VideoRef } from '@guruconnect/contract/rendition';
 import type { MediaOpen } from '@guruconnect/contract/signal/agent-messages';
 import type {
   DataConsumer,
@@ -29,7 +30,7 @@ export interface PeerSignaling {
   restartIce(
     transportId: string,
   ): Promise<{ ice_parameters: types.IceParameters; ice_servers: IceServer[] }>;
-  produceVideo(monitorId: number, rtpParameters: RtpParameters): Promise<string>;
+  produceVideo(video: VideoRef, rtpParameters: RtpParameters): Promise<string>;
   withdrawVideo(monitorId: number): Promise<void>;
   produceData(label: AgentChannel, stream: SctpStreamParameters): Promise<string>;
 }
@@ -68,7 +69,8 @@ export class RtcPeer {
   readonly #device: Device;
   readonly #send: types.Transport;
   readonly #recv: types.Transport;
-  readonly #producers = new Map<number, types.Producer>();
+  /** By `videoKey`. */
+  readonly #producers = new Map<string, types.Producer>();
   readonly #startedAtMs: number;
   #outbound: OutboundTransport | undefined;
   #stopRtcp: (() => void) | undefined;
@@ -105,14 +107,12 @@ export class RtcPeer {
     }
   }
 
-  /** Published, and paused until told otherwise. A second one for a monitor replaces the first. */
+  /** Published, and paused until told otherwise. A second one of a rendition replaces the first. */
   async produceVideo<Frame extends OutboundFrame>(
-    monitorId: number,
-    options: Pick<OutboundVideoOptions<Frame>, 'onKeyframeNeeded' | 'onSent'> & {
-      readonly chroma: keyof typeof PROFILE_LEVEL_IDS;
-    },
+    video: VideoRef,
+    options: Pick<OutboundVideoOptions<Frame>, 'onKeyframeNeeded' | 'onSent'>,
   ): Promise<OutboundVideo<Frame>> {
-    const profile = PROFILE_LEVEL_IDS[options.chroma];
+    const profile = PROFILE_LEVEL_IDS[renditionTraits(video.rendition).chroma];
     const codec = this.#device.sendRtpCapabilities.codecs?.find(
       ({ parameters }) =>
         profileOf((parameters as { 'profile-level-id'?: unknown })['profile-level-id']) ===
@@ -123,10 +123,10 @@ export class RtcPeer {
       track: new MediaStreamTrack({ kind: 'video' }),
       codec,
       stopTracks: false,
-      appData: { monitorId },
+      appData: video,
     });
-    this.#producers.get(monitorId)?.close();
-    this.#producers.set(monitorId, producer);
+    this.#producers.get(videoKey(video))?.close();
+    this.#producers.set(videoKey(video), producer);
     return new OutboundVideo<Frame>({
       rtpParameters: producer.rtpParameters,
       transport: this.#outboundTransport(producer),
@@ -136,12 +136,16 @@ export class RtcPeer {
     });
   }
 
-  /** Idempotent. */
+  /** All renditions of the monitor. Idempotent. */
   async withdrawVideo(monitorId: number): Promise<void> {
-    const producer = this.#producers.get(monitorId);
-    if (!producer) return;
-    this.#producers.delete(monitorId);
-    producer.close();
+    const producers = [...this.#producers].filter(
+      ([, { appData }]) => VideoRef.parse(appData).monitor_id === monitorId,
+    );
+    if (producers.length === 0) return;
+    for (const [key, producer] of producers) {
+      this.#producers.delete(key);
+      producer.close();
+    }
     await this.#options.signaling.withdrawVideo(monitorId);
   }
 
@@ -189,7 +193,7 @@ export class RtcPeer {
     });
     transport.on('produce', ({ rtpParameters, appData }, callback, errback) => {
       signaling
-        .produceVideo(appData['monitorId'] as number, rtpParameters as RtpParameters)
+        .produceVideo(VideoRef.parse(appData), rtpParameters as RtpParameters)
         .then((id) => callback({ id }), errback);
     });
     transport.on('producedata', ({ label, sctpStreamParameters }, callback, errback) => {

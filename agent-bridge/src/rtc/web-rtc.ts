@@ -13,10 +13,11 @@ import { HEADER_EXTENSION_URIS } from './rtp-header.ts';
 const CLOCK_RATE_HZ = 90_000;
 
 /**
- * What the encoders make (media/encoder.h264.ts): Main for 4:2:0, High 4:4:4 Predictive for 4:4:4.
+ * What the encoders make (media/encoder.h264.ts): Constrained Baseline for 4:2:0, High 4:4:4
+ * Predictive for 4:4:4.
  * The media node picks by profile, and lets levels differ (RFC 6184, level-asymmetry-allowed).
  */
-export const PROFILE_LEVEL_IDS = { '420': '4d0032', '444': 'f40032' } as const;
+export const PROFILE_LEVEL_IDS = { '420': '42e032', '444': 'f40032' } as const;
 
 const h264 = (profileLevelId: string): RTCRtpCodecParameters =>
   new RTCRtpCodecParameters({

@@ -6,6 +6,7 @@ import { GcError } from '@guruconnect/contract/errors';
 import type { Grant } from '@guruconnect/contract/grants';
 import type { SessionId, ViewerId } from '@guruconnect/contract/ids';
 import type { Topology } from '@guruconnect/contract/monitor';
+import { videoKey, type Rendition, type VideoRef } from '@guruconnect/contract/rendition';
 import type { EndReason } from '@guruconnect/contract/session';
 import type { InputChannel } from '@guruconnect/contract/signal/channels';
 import type { MediaOpen, SessionOffer } from '@guruconnect/contract/signal/agent-messages';
@@ -52,6 +53,8 @@ export interface AgentSessionParts {
   readonly indicated: 'required' | 'shown' | 'hidden';
   readonly pointer: Pointer;
   readonly topology: () => Topology;
+  /** What this machine publishes of each monitor. */
+  readonly renditions: readonly Rendition[];
   readonly newBandwidth: () => Bandwidth;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -74,7 +77,7 @@ export class AgentSession {
   #generation = 0;
   #opening: Promise<void> | undefined;
   #placement: Placement | undefined;
-  #watched: readonly number[] = [];
+  #watched: readonly VideoRef[] = [];
 
   constructor(offer: SessionOffer, parts: AgentSessionParts) {
     const logger = parts.logger.child({ session_id: offer.session_id });
@@ -178,10 +181,10 @@ export class AgentSession {
     );
   }
 
-  /** The complete set of monitors that somebody watches. @throws GcError `stale_epoch`. */
-  watch(epoch: number, monitorIds: readonly number[]): void {
+  /** The complete set of what somebody watches. @throws GcError `stale_epoch`. */
+  watch(epoch: number, videos: readonly VideoRef[]): void {
     this.#requireEpoch(epoch);
-    this.#watched = monitorIds;
+    this.#watched = videos;
     this.#applyWatched();
     // Whoever begins to watch listens to facts by now.
     this.facts.tellPointer();
@@ -189,9 +192,9 @@ export class AgentSession {
   }
 
   /** @throws GcError `stale_epoch`. */
-  requestKeyframe(epoch: number, monitorId: number): void {
+  requestKeyframe(epoch: number, video: VideoRef): void {
     this.#requireEpoch(epoch);
-    this.#video.requestKeyframe(monitorId);
+    this.#video.requestKeyframe(video);
   }
 
   topologyChanged(): void {
@@ -236,7 +239,7 @@ export class AgentSession {
   }
 
   async #place(media: MediaOpen): Promise<void> {
-    const { clock, newBandwidth, signaling, topology } = this.#parts;
+    const { clock, newBandwidth, renditions, signaling, topology } = this.#parts;
     const logger = this.#parts.logger.child({ epoch: media.epoch });
     const generation = this.#generation;
     const current = (): boolean => generation === this.#generation && this.#state !== 'ended';
@@ -250,6 +253,7 @@ export class AgentSession {
         signaling,
         bandwidth: newBandwidth(),
         topology,
+        renditions,
         clock,
         logger,
         listeners: {
@@ -258,7 +262,7 @@ export class AgentSession {
           onReady: () => {
             if (this.#state === 'connecting') this.#go('live');
           },
-          onKeyframeNeeded: (id) => this.#video.requestKeyframe(id),
+          onKeyframeNeeded: (video) => this.#video.requestKeyframe(video),
           onSent: (id, frame) => this.facts.frameSent(id, frame, nowUs()),
           onPath: (bps) => this.#video.setPathBps(bps),
         },
@@ -303,15 +307,17 @@ export class AgentSession {
   }
 
   /** The hot path: from the encoder's thread straight to the wire. */
-  #send(monitorId: number, frame: EncodedFrame): void {
-    this.#placement?.videos.get(monitorId)?.send(frame);
+  #send(monitor_id: number, frame: EncodedFrame): void {
+    const key = videoKey({ monitor_id, rendition: frame.rendition });
+    this.#placement?.videos.get(key)?.send(frame);
   }
 
   #applyWatched(): void {
     const videos = this.#placement?.videos;
-    const shown = this.#watched.filter((id) => videos?.has(id));
+    const shown = this.#watched.filter((video) => videos?.has(videoKey(video)));
     this.#video.setWatched(shown);
-    for (const [id, video] of videos ?? []) video.setPaused(!shown.includes(id));
+    const keys = new Set(shown.map(videoKey));
+    for (const [key, video] of videos ?? []) video.setPaused(!keys.has(key));
   }
 
   /** Everybody who joined is named, from when something is shown or may be typed. */

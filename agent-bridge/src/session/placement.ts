@@ -1,9 +1,10 @@
 // One placement of a session's media, from one `media.open` to the next: the peer on its node, the
-// facts channel, a producer for each monitor, and the word that all of it is there. Owned by
+// facts channel, a producer for each rendition of each monitor, and the word that they are there. Owned by
 // AgentSession, which closes it; it ends by itself only by telling that it is lost.
 import { GcError } from '@guruconnect/contract/errors';
 import type { SessionId } from '@guruconnect/contract/ids';
 import type { Topology } from '@guruconnect/contract/monitor';
+import { FULL_RENDITIONS, type Rendition, type VideoRef } from '@guruconnect/contract/rendition';
 import type { MediaOpen } from '@guruconnect/contract/signal/agent-messages';
 import type { DataConsumer } from '@guruconnect/contract/signal/rtc-parameters';
 import type { Clock } from '../clock.ts';
@@ -20,9 +21,9 @@ export interface PlacementListeners {
   /** Once: nothing gets through any more. */
   readonly onLost: (why: string) => void;
   readonly onPublished: () => void;
-  /** Signaling knows that every monitor is published. */
+  /** Signaling knows that every monitor is published to work with. */
   readonly onReady: () => void;
-  readonly onKeyframeNeeded: (monitorId: number) => void;
+  readonly onKeyframeNeeded: (video: VideoRef) => void;
   readonly onSent: (monitorId: number, frame: EncodedFrame) => void;
   /** What the path carries, at first and at each change. */
   readonly onPath: (bps: number) => void;
@@ -33,6 +34,8 @@ export interface PlacementOptions {
   readonly signaling: Signaling;
   readonly bandwidth: Bandwidth;
   readonly topology: () => Topology;
+  /** What is published of each monitor. */
+  readonly renditions: readonly Rendition[];
   readonly listeners: PlacementListeners;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -49,25 +52,30 @@ export class Placement {
   readonly #publisher: MonitorPublisher<OutboundVideo<EncodedFrame>>;
   readonly #stopBandwidth: () => void;
   #ready = false;
+  #telling: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
   #closed = false;
 
   private constructor(options: PlacementOptions, peer: RtcPeer, facts: OutboundChannel) {
-    const { bandwidth, clock, listeners, logger, media, topology } = options;
+    const { bandwidth, clock, listeners, logger, media, renditions, topology } = options;
     this.epoch = media.epoch;
     this.facts = facts;
     this.#options = options;
     this.#peer = peer;
     this.#publisher = new MonitorPublisher<OutboundVideo<EncodedFrame>>({
       topology,
-      produce: (id) =>
-        peer.produceVideo<EncodedFrame>(id, {
-          chroma: '420',
-          onKeyframeNeeded: () => listeners.onKeyframeNeeded(id),
-          onSent: (frame) => listeners.onSent(id, frame),
+      renditions,
+      produce: (video) =>
+        peer.produceVideo<EncodedFrame>(video, {
+          onKeyframeNeeded: () => listeners.onKeyframeNeeded(video),
+          onSent: (frame) => listeners.onSent(video.monitor_id, frame),
         }),
       withdraw: (id) => peer.withdrawVideo(id),
-      onPublished: () => listeners.onPublished(),
+      onPublished: () => {
+        listeners.onPublished();
+        // Nobody has to wait for thumbnails to see the monitor.
+        if (this.#canBeReady) void this.#tellReady();
+      },
       clock,
       logger,
     });
@@ -93,7 +101,8 @@ export class Placement {
     return new Placement(options, peer, facts);
   }
 
-  get videos(): ReadonlyMap<number, OutboundVideo<EncodedFrame>> {
+  /** By `videoKey`. */
+  get videos(): ReadonlyMap<string, OutboundVideo<EncodedFrame>> {
     return this.#publisher.videos;
   }
 
@@ -110,8 +119,24 @@ export class Placement {
 
   /** Publishes every monitor there is, then says so; both are repeated until done. Never rejects. */
   async publish(): Promise<void> {
-    const { clock, listeners, logger, media, signaling } = this.#options;
     await this.#publisher.align();
+    await this.#tellReady();
+  }
+
+  get #canBeReady(): boolean {
+    const { renditions } = this.#options;
+    return this.#publisher.hasAll(FULL_RENDITIONS.filter((each) => renditions.includes(each)));
+  }
+
+  #tellReady(): Promise<void> {
+    this.#telling ??= this.#askReady().finally(() => {
+      this.#telling = undefined;
+    });
+    return this.#telling;
+  }
+
+  async #askReady(): Promise<void> {
+    const { clock, listeners, logger, media, signaling } = this.#options;
     if (this.#closed || this.#ready) return;
     const { session_id, epoch } = media;
     try {
@@ -124,7 +149,7 @@ export class Placement {
     }
     if (this.#closed || this.#ready) return;
     this.#ready = true;
-    logger.info({ monitors: this.videos.size }, 'monitors published');
+    logger.info({ videos: this.videos.size }, 'monitors published');
     listeners.onReady();
   }
 
@@ -155,8 +180,8 @@ function peerSignaling(signaling: Signaling, fence: Fence): PeerSignaling {
     },
     restartIce: (transport_id) =>
       signaling.ask('transport.restart_ice', { ...fence, transport_id }),
-    produceVideo: async (monitor_id, rtp_parameters) =>
-      (await signaling.ask('video.produce', { ...fence, monitor_id, rtp_parameters })).producer_id,
+    produceVideo: async (video, rtp_parameters) =>
+      (await signaling.ask('video.produce', { ...fence, ...video, rtp_parameters })).producer_id,
     withdrawVideo: async (monitor_id) => {
       await signaling.ask('video.withdraw', { ...fence, monitor_id });
     },

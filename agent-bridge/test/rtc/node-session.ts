@@ -3,6 +3,7 @@
 import type { types } from 'mediasoup-client';
 import { newId, type SessionId, type ViewerId } from '@guruconnect/contract/ids';
 import type { EndpointId } from '@guruconnect/contract/media-node/node-messages';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import type { MediaOpen } from '@guruconnect/contract/signal/agent-messages';
 import type {
   DataConsumer,
@@ -83,11 +84,11 @@ export class NodeSession {
         );
         return { ...reply, ice_servers: [] };
       },
-      produceVideo: async (monitor_id, rtp_parameters) =>
+      produceVideo: async (video, rtp_parameters) =>
         (
           await order(
             'video.produce',
-            this.#control.ask('video.produce', { ...this.fence, monitor_id, rtp_parameters }),
+            this.#control.ask('video.produce', { ...this.fence, ...video, rtp_parameters }),
           )
         ).producer_id,
       withdrawVideo: async (monitor_id) => {
@@ -120,13 +121,13 @@ export class NodeSession {
 
   consumeVideo(
     viewer: ViewerId,
-    monitor_id: number,
+    video: VideoRef,
     rtpCapabilities: types.RtpCapabilities,
   ): Promise<VideoConsumer> {
     return this.#control.ask('video.consume', {
       ...this.fence,
       endpoint_id: viewer,
-      monitor_id,
+      ...video,
       rtp_capabilities: rtpCapabilities as RtpCapabilities,
     });
   }

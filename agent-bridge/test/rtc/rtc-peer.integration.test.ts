@@ -69,11 +69,13 @@ async function startSending(through: (media: MediaOpen) => MediaOpen = (media) =
     onNote: (note) => heard.notes.push(note),
   });
   opened.push(() => peer.close());
-  const video = await peer.produceVideo<MadeUpFrame>(MONITOR, {
-    chroma: '420',
-    onKeyframeNeeded: () => (heard.keyframesAsked += 1),
-    onSent: ({ number }) => heard.sentFrames.push(number),
-  });
+  const video = await peer.produceVideo<MadeUpFrame>(
+    { monitor_id: MONITOR, rendition: 'standard' },
+    {
+      onKeyframeNeeded: () => (heard.keyframesAsked += 1),
+      onSent: ({ number }) => heard.sentFrames.push(number),
+    },
+  );
   video.setPaused(false);
   return Object.assign(heard, { peer, facts, video });
 }

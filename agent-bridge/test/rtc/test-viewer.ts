@@ -5,6 +5,7 @@ import type { RtpPacket } from 'werift';
 import { newId, type ViewerId } from '@guruconnect/contract/ids';
 import { decodeFact } from '@guruconnect/contract/facts/fact-codec';
 import type { Fact } from '@guruconnect/contract/facts/fact';
+import type { Rendition } from '@guruconnect/contract/rendition';
 import { INPUT_CHANNELS, type InputChannel } from '@guruconnect/contract/signal/channels';
 import type {
   DataConsumer,
@@ -87,10 +88,13 @@ export class TestViewer {
   }
 
   /** Paused at first, as signaling offers it. */
-  async consumeVideo(monitorId: number): Promise<ConsumedVideo> {
+  async consumeVideo(
+    monitor_id: number,
+    rendition: Rendition = 'standard',
+  ): Promise<ConsumedVideo> {
     const offered = await this.#session.consumeVideo(
       this.viewerId,
-      monitorId,
+      { monitor_id, rendition },
       this.#device.recvRtpCapabilities,
     );
     const consumer = await this.#recv.consume({

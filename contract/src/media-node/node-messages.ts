@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { Epoch, NodeId, SessionId } from '../ids.ts';
 import { MonitorId } from '../monitor.ts';
+import { RenditionOrStandard } from '../rendition.ts';
 import { AgentChannel, InputChannel } from '../signal/channels.ts';
 import {
   ConsumerId,
@@ -23,6 +24,8 @@ import {
 
 const nothing = z.object({});
 const fenced = { session_id: SessionId, epoch: Epoch };
+/** One rendition of one monitor. */
+const video = { monitor_id: MonitorId, rendition: RenditionOrStandard };
 
 /** `agent`, or the viewer's id: who holds one pair of transports in a session. */
 export const EndpointId = z.string().regex(/^(agent|vwr_[0-9a-z]{26})$/);
@@ -49,10 +52,8 @@ export const EndpointDescription = z.object({
       connected: z.boolean(),
     }),
   ),
-  videos: z.array(z.object({ monitor_id: MonitorId, producer_id: ProducerId })),
-  consumers: z.array(
-    z.object({ monitor_id: MonitorId, consumer: VideoConsumer, paused: z.boolean() }),
-  ),
+  videos: z.array(z.object({ ...video, producer_id: ProducerId })),
+  consumers: z.array(z.object({ ...video, consumer: VideoConsumer, paused: z.boolean() })),
   data_producers: z.array(z.object({ data_producer_id: DataProducerId, label: z.string() })),
   data_consumers: z.array(DataConsumer).default([]),
 });
@@ -131,18 +132,19 @@ export const SIGNALING_TO_NODE = {
     request: z.object({ ...fenced, endpoint_id: EndpointId, transport_id: TransportId }),
     reply: z.object({ ice_parameters: IceParameters }),
   },
-  /** Only endpoint `agent`. A second produce for a monitor replaces the first. */
+  /** Only endpoint `agent`. A second produce for a rendition of a monitor replaces the first. */
   'video.produce': {
-    request: z.object({ ...fenced, monitor_id: MonitorId, rtp_parameters: RtpParameters }),
+    request: z.object({ ...fenced, ...video, rtp_parameters: RtpParameters }),
     reply: z.object({ producer_id: ProducerId }),
   },
+  /** All renditions of the monitor. */
   'video.withdraw': { request: z.object({ ...fenced, monitor_id: MonitorId }), reply: nothing },
-  /** Paused; idempotent for one endpoint and monitor. Refused while the gate is closed. */
+  /** Paused; idempotent for one endpoint and rendition. Refused while the gate is closed. */
   'video.consume': {
     request: z.object({
       ...fenced,
       endpoint_id: EndpointId,
-      monitor_id: MonitorId,
+      ...video,
       rtp_capabilities: RtpCapabilities,
     }),
     reply: VideoConsumer,
@@ -193,7 +195,7 @@ export const NODE_TO_SIGNALING = {
     request: z.object({
       ...fenced,
       endpoint_id: EndpointId,
-      monitor_id: MonitorId,
+      ...video,
       consumer_id: ConsumerId,
     }),
     reply: nothing,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BootId, DeviceId, Epoch, MachineId, SessionId, ViewerId } from '../ids.ts';
 import { Grant } from '../grants.ts';
 import { MonitorId, Topology } from '../monitor.ts';
+import { RenditionOrStandard, VideoRef } from '../rendition.ts';
 import { EndReason, SessionMode } from '../session.ts';
 import { ConsentAnswer } from '../tokens.ts';
 import { AgentChannel, InputChannel } from './channels.ts';
@@ -96,9 +97,15 @@ export const AGENT_TO_SIGNALING = {
     reply: z.object({ ice_parameters: IceParameters, ice_servers: z.array(IceServer) }),
   },
   'video.produce': {
-    request: z.object({ ...fenced, monitor_id: MonitorId, rtp_parameters: RtpParameters }),
+    request: z.object({
+      ...fenced,
+      monitor_id: MonitorId,
+      rendition: RenditionOrStandard,
+      rtp_parameters: RtpParameters,
+    }),
     reply: z.object({ producer_id: ProducerId }),
   },
+  /** The monitor is gone: all its renditions are. */
   'video.withdraw': { request: z.object({ ...fenced, monitor_id: MonitorId }), reply: nothing },
   'data.produce': {
     request: z.object({
@@ -108,7 +115,7 @@ export const AGENT_TO_SIGNALING = {
     }),
     reply: z.object({ data_producer_id: DataProducerId }),
   },
-  /** Every monitor of the topology is published: the session may become live. */
+  /** Every monitor of the topology is published to work with: the session may become live. */
   'media.ready': { request: z.object(fenced), reply: nothing },
   /** The agent's transports failed; it asks for new ones (a new `media.open`). */
   'media.lost': { request: z.object(fenced), reply: nothing },
@@ -142,13 +149,23 @@ export const SIGNALING_TO_AGENT = {
     request: z.object({ session_id: SessionId, viewer_id: ViewerId, grants: z.array(Grant) }),
     reply: nothing,
   },
-  /** The complete set of monitors somebody watches now: all others are neither captured nor encoded. */
+  /**
+   * The complete set of what somebody watches now: all else is neither captured nor encoded.
+   * `monitor_ids` are the monitors in `videos`; alone, they mean their `standard` rendition.
+   */
   'video.watch': {
-    request: z.object({ ...fenced, monitor_ids: z.array(MonitorId).max(16) }),
+    request: z.object({
+      ...fenced,
+      monitor_ids: z.array(MonitorId).max(16),
+      videos: z.array(VideoRef).max(64).optional(),
+    }),
     reply: nothing,
   },
   /** Asked directly as well as by PLI, which the media node repeats only once a second. */
-  'video.keyframe': { request: z.object({ ...fenced, monitor_id: MonitorId }), reply: nothing },
+  'video.keyframe': {
+    request: z.object({ ...fenced, monitor_id: MonitorId, rendition: RenditionOrStandard }),
+    reply: nothing,
+  },
   'session.end': {
     request: z.object({ session_id: SessionId, end_reason: EndReason }),
     reply: nothing,

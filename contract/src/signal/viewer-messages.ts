@@ -5,6 +5,7 @@ import { Epoch, ViewerId } from '../ids.ts';
 import { Grant } from '../grants.ts';
 import { JournalEvent } from '../journal.ts';
 import { MonitorId } from '../monitor.ts';
+import { Rendition, RENDITION_NAMES, RenditionOrStandard } from '../rendition.ts';
 import { Session } from '../session.ts';
 import { InputChannel } from './channels.ts';
 import {
@@ -24,7 +25,11 @@ import {
 const nothing = z.object({});
 const fenced = { epoch: Epoch };
 
-export const OfferedVideo = z.object({ monitor_id: MonitorId, consumer: VideoConsumer });
+export const OfferedVideo = z.object({
+  monitor_id: MonitorId,
+  rendition: RenditionOrStandard,
+  consumer: VideoConsumer,
+});
 export type OfferedVideo = z.output<typeof OfferedVideo>;
 
 export const VIEWER_TO_SIGNALING = {
@@ -71,10 +76,18 @@ export const VIEWER_TO_SIGNALING = {
     request: z.object({ ...fenced, transport_id: TransportId }),
     reply: z.object({ ice_parameters: IceParameters, ice_servers: z.array(IceServer) }),
   },
-  /** All monitors at once, each consumer paused; only after consent. Later monitors are offered. */
+  /**
+   * All monitors at once, each consumer paused; only after consent. Of each monitor the best
+   * rendition to work with that `rtp_capabilities` can decode, and of the others those that
+   * `renditions` names. What is published later is offered then.
+   */
   'media.consume': {
-    request: z.object({ ...fenced, rtp_capabilities: RtpCapabilities }),
-    reply: z.object({ videos: z.array(OfferedVideo).max(16), facts: DataConsumer }),
+    request: z.object({
+      ...fenced,
+      rtp_capabilities: RtpCapabilities,
+      renditions: z.array(Rendition).max(RENDITION_NAMES.length).default([]),
+    }),
+    reply: z.object({ videos: z.array(OfferedVideo).max(64), facts: DataConsumer }),
   },
   'video.resume': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
   'video.pause': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
@@ -102,7 +115,20 @@ export const SIGNALING_TO_VIEWER = {
   },
   'video.offered': { request: z.object({ ...fenced, video: OfferedVideo }), reply: nothing },
   'video.closed': {
-    request: z.object({ ...fenced, monitor_id: MonitorId, consumer_id: ConsumerId }),
+    request: z.object({
+      ...fenced,
+      monitor_id: MonitorId,
+      rendition: RenditionOrStandard,
+      consumer_id: ConsumerId,
+    }),
+    reply: nothing,
+  },
+  /**
+   * Which rendition of every monitor to work with from now on: `full` is the one to work with,
+   * `reduced` spares a link that is much slower than another viewer's.
+   */
+  'video.prefer': {
+    request: z.object({ ...fenced, rendition: z.enum(['full', 'reduced']) }),
     reply: nothing,
   },
   'grants.changed': { request: z.object({ grants: z.array(Grant) }), reply: nothing },

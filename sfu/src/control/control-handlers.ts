@@ -2,6 +2,7 @@
 // refused is thrown as a coded error by whoever knows the rule.
 import type { Handlers } from '@guruconnect/contract/base/conversation';
 import type { SIGNALING_TO_NODE } from '@guruconnect/contract/media-node/node-messages';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import { WIRE_VERSION } from '@guruconnect/contract/version';
 import type { MediaNode } from '../media-node.ts';
 import { toDataConsumer, toVideoConsumer } from '../rtc-mapping.ts';
@@ -71,7 +72,7 @@ export function controlHandlers(
 
     'video.produce': (command) =>
       node.inSession(command, async (session) => ({
-        producer_id: await session.produceVideo(command.monitor_id, command.rtp_parameters),
+        producer_id: await session.produceVideo(videoOf(command), command.rtp_parameters),
       })),
     'video.withdraw': async (command) => {
       await node.withdrawInSession(command, (session) => session.withdrawVideo(command.monitor_id));
@@ -79,9 +80,9 @@ export function controlHandlers(
     },
     'video.consume': (command) =>
       node.inSession(command, async (session) => {
-        const { endpoint_id, monitor_id, rtp_capabilities } = command;
+        const { endpoint_id, rtp_capabilities } = command;
         return toVideoConsumer(
-          await session.consumeVideo(endpoint_id, monitor_id, rtp_capabilities),
+          await session.consumeVideo(endpoint_id, videoOf(command), rtp_capabilities),
         );
       }),
     'video.set_paused': async (command) => {
@@ -111,3 +112,5 @@ export function controlHandlers(
       ),
   };
 }
+
+const videoOf = ({ monitor_id, rendition }: VideoRef): VideoRef => ({ monitor_id, rendition });

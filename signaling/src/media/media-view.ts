@@ -3,18 +3,18 @@
 // is the node's.
 import type { ViewerId } from '@guruconnect/contract/ids';
 import type { EndpointDescription } from '@guruconnect/contract/media-node/node-messages';
-import type { MonitorId } from '@guruconnect/contract/monitor';
+import { RENDITION_NAMES, videoKey, type VideoRef } from '@guruconnect/contract/rendition';
 
-type Consumer = { readonly monitorId: MonitorId; paused: boolean };
+type Consumer = { readonly video: VideoRef; paused: boolean };
 
 export class MediaView {
-  readonly #videos = new Set<MonitorId>();
+  readonly #videos = new Map<string, VideoRef>();
   readonly #consumers = new Map<ViewerId, Map<string, Consumer>>();
   #factsId: string | undefined;
 
-  /** Monitors the agent publishes, in order of their ids. */
-  get videos(): MonitorId[] {
-    return [...this.#videos].sort((a, b) => a - b);
+  /** What the agent publishes, in order of monitors and their renditions. */
+  get videos(): VideoRef[] {
+    return [...this.#videos.values()].sort(inOrder);
   }
 
   /** The agent's `facts` channel, once it is open. */
@@ -22,20 +22,24 @@ export class MediaView {
     return this.#factsId;
   }
 
-  /** Monitors that at least one viewer looks at: only these are captured and encoded. */
-  get watched(): MonitorId[] {
-    const watched = new Set<MonitorId>();
+  /** What at least one viewer looks at: only this is captured and encoded. */
+  get watched(): VideoRef[] {
+    const watched = new Map<string, VideoRef>();
     for (const consumers of this.#consumers.values())
-      for (const { monitorId, paused } of consumers.values()) if (!paused) watched.add(monitorId);
-    return [...watched].sort((a, b) => a - b);
+      for (const { video, paused } of consumers.values())
+        if (!paused) watched.set(videoKey(video), video);
+    return [...watched.values()].sort(inOrder);
   }
 
-  published(monitorId: MonitorId): void {
-    this.#videos.add(monitorId);
+  published({ monitor_id, rendition }: VideoRef): void {
+    const video = { monitor_id, rendition };
+    this.#videos.set(videoKey(video), video);
   }
 
-  withdrawn(monitorId: MonitorId): void {
-    this.#videos.delete(monitorId);
+  /** All renditions of the monitor. */
+  withdrawn(monitorId: number): void {
+    for (const [key, { monitor_id }] of this.#videos)
+      if (monitor_id === monitorId) this.#videos.delete(key);
   }
 
   factsOpened(dataProducerId: string): void {
@@ -51,16 +55,17 @@ export class MediaView {
     this.#consumers.delete(viewerId);
   }
 
-  consumed(viewerId: ViewerId, monitorId: MonitorId, consumerId: string): void {
+  consumed(viewerId: ViewerId, { monitor_id, rendition }: VideoRef, consumerId: string): void {
     const consumers = this.#consumers.get(viewerId) ?? new Map<string, Consumer>();
     this.#consumers.set(viewerId, consumers);
-    // Consuming a monitor again gives the same consumer, which may be running.
-    if (!consumers.has(consumerId)) consumers.set(consumerId, { monitorId, paused: true });
+    // Consuming a video again gives the same consumer, which may be running.
+    if (!consumers.has(consumerId))
+      consumers.set(consumerId, { video: { monitor_id, rendition }, paused: true });
   }
 
-  /** The monitor of a consumer; undefined when this viewer has no such consumer. */
-  monitorOf(viewerId: ViewerId, consumerId: string): MonitorId | undefined {
-    return this.#consumers.get(viewerId)?.get(consumerId)?.monitorId;
+  /** What a consumer shows; undefined when this viewer has no such consumer. */
+  videoOf(viewerId: ViewerId, consumerId: string): VideoRef | undefined {
+    return this.#consumers.get(viewerId)?.get(consumerId)?.video;
   }
 
   paused(viewerId: ViewerId, consumerId: string, paused: boolean): void {
@@ -76,18 +81,22 @@ export class MediaView {
     const view = new MediaView();
     for (const endpoint of endpoints) {
       if (endpoint.endpoint_id === 'agent') {
-        for (const { monitor_id } of endpoint.videos) view.published(monitor_id);
+        for (const video of endpoint.videos) view.published(video);
         const facts = endpoint.data_producers.find(({ label }) => label === 'facts');
         if (facts) view.factsOpened(facts.data_producer_id);
         continue;
       }
       const viewerId = endpoint.endpoint_id as ViewerId;
       view.viewerOpened(viewerId);
-      for (const { monitor_id, consumer, paused } of endpoint.consumers) {
-        view.consumed(viewerId, monitor_id, consumer.consumer_id);
-        view.paused(viewerId, consumer.consumer_id, paused);
+      for (const each of endpoint.consumers) {
+        view.consumed(viewerId, each, each.consumer.consumer_id);
+        view.paused(viewerId, each.consumer.consumer_id, each.paused);
       }
     }
     return view;
   }
 }
+
+const inOrder = (a: VideoRef, b: VideoRef): number =>
+  a.monitor_id - b.monitor_id ||
+  RENDITION_NAMES.indexOf(a.rendition) - RENDITION_NAMES.indexOf(b.rendition);

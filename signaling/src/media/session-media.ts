@@ -5,6 +5,7 @@ import { GcError } from '@guruconnect/contract/errors';
 import type { NodeId, SessionId, ViewerId } from '@guruconnect/contract/ids';
 import type { EndpointId } from '@guruconnect/contract/media-node/node-messages';
 import type { MonitorId } from '@guruconnect/contract/monitor';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import type { AgentChannel, InputChannel } from '@guruconnect/contract/signal/channels';
 import type {
   DataConsumer,
@@ -135,12 +136,9 @@ export class SessionMedia {
     });
   }
 
-  async produceVideo(monitorId: MonitorId, rtp: RtpParameters): Promise<string> {
-    const { producer_id } = await this.#ask('video.produce', {
-      monitor_id: monitorId,
-      rtp_parameters: rtp,
-    });
-    this.#view.published(monitorId);
+  async produceVideo(video: VideoRef, rtp: RtpParameters): Promise<string> {
+    const { producer_id } = await this.#ask('video.produce', { ...video, rtp_parameters: rtp });
+    this.#view.published(video);
     return producer_id;
   }
 
@@ -162,15 +160,15 @@ export class SessionMedia {
   /** Paused, until the viewer says that it is ready for it. */
   async consumeVideo(
     viewerId: ViewerId,
-    monitorId: MonitorId,
+    video: VideoRef,
     capabilities: RtpCapabilities,
   ): Promise<VideoConsumer> {
     const consumer = await this.#ask('video.consume', {
       endpoint_id: viewerId,
-      monitor_id: monitorId,
+      ...video,
       rtp_capabilities: capabilities,
     });
-    this.#view.consumed(viewerId, monitorId, consumer.consumer_id);
+    this.#view.consumed(viewerId, video, consumer.consumer_id);
     return consumer;
   }
 

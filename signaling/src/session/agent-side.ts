@@ -1,7 +1,8 @@
 // A session's agent: offered the session, asked for consent, given its transports, told whom it
 // works for. Owned by Session; lives as long, while the agent's sockets come and go.
 import { GcError } from '@guruconnect/contract/errors';
-import type { MonitorId, Topology } from '@guruconnect/contract/monitor';
+import type { Topology } from '@guruconnect/contract/monitor';
+import { videoKey, type VideoRef } from '@guruconnect/contract/rendition';
 import type { EndReason } from '@guruconnect/contract/session';
 import type { ResumeOutcome } from '@guruconnect/contract/signal/agent-messages';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
@@ -180,23 +181,25 @@ export class AgentSide {
     this.#link?.tell('viewer.left', { session_id: this.#journal.record.id, viewer_id });
   }
 
-  /** The complete set of watched monitors, whenever it differs from what this agent was told. */
+  /** The complete set of what is watched, whenever it differs from what this agent was told. */
   tellWatched(): void {
     const link = this.#link;
     const { placement, view } = this.#placing.media;
-    const told = `${placement.epoch}:${view.watched.join()}`;
+    const { watched } = view;
+    const told = `${placement.epoch}:${watched.map(videoKey).join()}`;
     if (!link || !this.#journal.record.allowed || told === this.#watched) return;
     this.#watched = told;
     link.tell('video.watch', {
       session_id: placement.session_id,
       epoch: placement.epoch,
-      monitor_ids: view.watched,
+      monitor_ids: [...new Set(watched.map(({ monitor_id }) => monitor_id))],
+      videos: watched,
     });
   }
 
-  tellKeyframe(monitor_id: MonitorId): void {
+  tellKeyframe(video: VideoRef): void {
     const { session_id, epoch } = this.#placing.media.placement;
-    this.#link?.tell('video.keyframe', { session_id, epoch, monitor_id });
+    this.#link?.tell('video.keyframe', { session_id, epoch, ...video });
   }
 
   /** After the node was found again: what was told meanwhile is told once more. */

@@ -345,14 +345,14 @@ export class SessionManager {
           ?.endpointConnection(endpoint_id, epoch, state === 'connected');
         return {};
       },
-      'video.closed': ({ session_id, epoch, endpoint_id, monitor_id, consumer_id }) => {
+      'video.closed': ({ session_id, epoch, endpoint_id, monitor_id, rendition, consumer_id }) => {
         if (endpoint_id !== 'agent')
           this.#sessions
             .get(session_id)
             ?.viewers.consumerClosed(
               endpoint_id as ViewerRecord['id'],
               epoch,
-              monitor_id,
+              { monitor_id, rendition },
               consumer_id,
             );
         return {};

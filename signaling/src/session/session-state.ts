@@ -6,6 +6,7 @@ import { GcError } from '@guruconnect/contract/errors';
 import type { BootId, NodeId, ViewerId } from '@guruconnect/contract/ids';
 import type { EventName } from '@guruconnect/contract/journal';
 import type { Topology } from '@guruconnect/contract/monitor';
+import type { Rendition } from '@guruconnect/contract/rendition';
 import type { EndReason, SessionState } from '@guruconnect/contract/session';
 import type { RtpCapabilities } from '@guruconnect/contract/signal/rtc-parameters';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
@@ -53,6 +54,7 @@ export type SessionFact =
       readonly viewer_id: ViewerId;
       readonly epoch: number;
       readonly rtp_capabilities: RtpCapabilities;
+      readonly renditions: readonly Rendition[];
     }
   | { readonly kind: 'ended'; readonly end_reason: EndReason; readonly words?: string | undefined };
 
@@ -110,10 +112,9 @@ export function decide(
     case 'viewer_removed':
       return viewerRemoved(record, fact.viewer_id, nowMs);
     case 'viewer_consuming': {
-      const { epoch, rtp_capabilities } = fact;
-      return changed(
-        withViewer(record, fact.viewer_id, { consuming: { epoch, rtp_capabilities } }),
-      );
+      const { epoch, rtp_capabilities, renditions } = fact;
+      const consuming = { epoch, rtp_capabilities, renditions: [...renditions] };
+      return changed(withViewer(record, fact.viewer_id, { consuming }));
     }
     case 'ended':
       return ended(record, fact, nowMs);

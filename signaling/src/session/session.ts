@@ -6,6 +6,7 @@ import type { NodeId, SessionId, ViewerId } from '@guruconnect/contract/ids';
 import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
 import type { EndpointId, EndpointStats } from '@guruconnect/contract/media-node/node-messages';
 import { MAX_MONITORS, type MonitorId } from '@guruconnect/contract/monitor';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import type { EndReason } from '@guruconnect/contract/session';
 import type {
   DtlsParameters,
@@ -148,13 +149,13 @@ export class Session {
     return { ...restarted, ice_servers: [] };
   }
 
-  async produceVideo(epoch: number, monitorId: MonitorId, rtp: RtpParameters): Promise<string> {
+  async produceVideo(epoch: number, video: VideoRef, rtp: RtpParameters): Promise<string> {
     const media = this.#allowed(epoch);
-    const known = media.view.videos;
-    if (!known.includes(monitorId) && known.length >= MAX_MONITORS)
+    const known = new Set(media.view.videos.map(({ monitor_id }) => monitor_id));
+    if (!known.has(video.monitor_id) && known.size >= MAX_MONITORS)
       throw new GcError('limit_reached', `A session shows ${MAX_MONITORS} monitors at most`);
-    const producerId = await media.produceVideo(monitorId, rtp);
-    void this.viewers.published(media, monitorId);
+    const producerId = await media.produceVideo(video, rtp);
+    void this.viewers.published(media, video);
     return producerId;
   }
 

@@ -4,16 +4,14 @@
 import { GcError } from '@guruconnect/contract/errors';
 import type { Grant } from '@guruconnect/contract/grants';
 import type { ViewerId } from '@guruconnect/contract/ids';
-import type { MonitorId } from '@guruconnect/contract/monitor';
+import { videoKey, type VideoRef } from '@guruconnect/contract/rendition';
 import type { InputChannel } from '@guruconnect/contract/signal/channels';
-import type {
-  RtpCapabilities,
-  SctpStreamParameters,
-} from '@guruconnect/contract/signal/rtc-parameters';
+import type { SctpStreamParameters } from '@guruconnect/contract/signal/rtc-parameters';
 import type { OfferedVideo } from '@guruconnect/contract/signal/viewer-messages';
 import type { FeatureGate } from '../features.ts';
 import type { Timings } from '../limits.ts';
 import type { Logger } from '../logger.ts';
+import { offeredTo, type Consuming } from '../media/rendition-choice.ts';
 import type { SessionMedia } from '../media/session-media.ts';
 import type { ViewerRecord } from '../store/session-record.ts';
 import type { AgentSide } from './agent-side.ts';
@@ -123,7 +121,7 @@ export class ViewerSide {
   }
 
   /** @throws GcError `consent_required`, `grant_missing`. */
-  async consume(viewerId: ViewerId, epoch: number, rtp_capabilities: RtpCapabilities) {
+  async consume(viewerId: ViewerId, epoch: number, consuming: Consuming) {
     this.#require(viewerId, 'view');
     const media = this.#placing.at(epoch);
     if (!this.#journal.record.placement.published)
@@ -132,23 +130,27 @@ export class ViewerSide {
       kind: 'viewer_consuming',
       viewer_id: viewerId,
       epoch,
-      rtp_capabilities,
+      ...consuming,
     });
-    const monitorIds = this.#shown(media);
+    const offered = offeredTo(consuming, this.#shown(media));
     const [facts, ...videos] = await Promise.all([
       media.consumeFacts(viewerId),
-      ...monitorIds.map((monitorId) => offer(media, viewerId, monitorId, rtp_capabilities)),
+      ...offered.map((video) => offer(media, viewerId, video, consuming)),
     ]);
     return { videos, facts };
   }
 
-  /** A monitor was published, maybe after viewers asked for all: offer it to them. */
-  async published(media: SessionMedia, monitorId: MonitorId): Promise<void> {
-    if (!this.#shown(media).includes(monitorId)) return;
+  /** Something was published, maybe after viewers asked for all: offer it to those it is for. */
+  async published(media: SessionMedia, published: VideoRef): Promise<void> {
+    const shown = this.#shown(media);
     const { epoch } = media.placement;
     const offers = this.#journal.record.viewers.map(async ({ id, consuming }) => {
       if (consuming?.epoch !== epoch) return;
-      const video = await offer(media, id, monitorId, consuming.rtp_capabilities);
+      const isFor = offeredTo(consuming, shown).some(
+        (one) => videoKey(one) === videoKey(published),
+      );
+      if (!isFor) return;
+      const video = await offer(media, id, published, consuming);
       this.#links.get(id)?.tell('video.offered', { epoch, video });
     });
     for (const outcome of await Promise.allSettled(offers))
@@ -164,17 +166,17 @@ export class ViewerSide {
   ): Promise<void> {
     if (!paused) this.#require(viewerId, 'view');
     const media = this.#placing.at(epoch);
-    const monitorId = this.#monitorOf(media, viewerId, consumerId);
+    const video = this.#videoOf(media, viewerId, consumerId);
     await media.setPaused(viewerId, consumerId, paused);
     this.#agent.tellWatched();
     // The node asks by PLI as well; a lost one is repeated only a second later.
-    if (!paused) this.#agent.tellKeyframe(monitorId);
+    if (!paused) this.#agent.tellKeyframe(video);
   }
 
   async keyframe(viewerId: ViewerId, epoch: number, consumerId: string): Promise<void> {
     this.#require(viewerId, 'view');
     const media = this.#placing.at(epoch);
-    this.#agent.tellKeyframe(this.#monitorOf(media, viewerId, consumerId));
+    this.#agent.tellKeyframe(this.#videoOf(media, viewerId, consumerId));
     await media.keyframe(viewerId, consumerId);
   }
 
@@ -212,18 +214,11 @@ export class ViewerSide {
     for (const grant of grants) this.#requireGrant(viewerId, grant);
   }
 
-  consumerClosed(
-    viewerId: ViewerId,
-    epoch: number,
-    monitorId: MonitorId,
-    consumerId: string,
-  ): void {
+  consumerClosed(viewerId: ViewerId, epoch: number, video: VideoRef, consumerId: string): void {
     const { placement, view } = this.#placing.media;
     if (placement.epoch !== epoch) return;
     view.consumerClosed(viewerId, consumerId);
-    this.#links
-      .get(viewerId)
-      ?.tell('video.closed', { epoch, monitor_id: monitorId, consumer_id: consumerId });
+    this.#links.get(viewerId)?.tell('video.closed', { epoch, ...video, consumer_id: consumerId });
     this.#agent.tellWatched();
   }
 
@@ -268,11 +263,11 @@ export class ViewerSide {
     link.close(why);
   }
 
-  /** The published monitors that this server shows. */
-  #shown({ view }: SessionMedia): MonitorId[] {
+  /** What is published of the monitors that this server shows. */
+  #shown({ view }: SessionMedia): VideoRef[] {
     if (this.#parts.multiMonitor.on) return view.videos;
-    const { monitors } = this.#journal.record.topology;
-    return view.videos.filter((id) => monitors.some(({ monitor_id }) => monitor_id === id));
+    const shown = new Set(this.#journal.record.topology.monitors.map((one) => one.monitor_id));
+    return view.videos.filter(({ monitor_id }) => shown.has(monitor_id));
   }
 
   #startGrace(viewerId: ViewerId): void {
@@ -303,18 +298,18 @@ export class ViewerSide {
     if (!this.#journal.record.allowed) throw new GcError('consent_required');
   }
 
-  #monitorOf(media: SessionMedia, viewerId: ViewerId, consumerId: string): MonitorId {
-    const monitorId = media.view.monitorOf(viewerId, consumerId);
-    if (monitorId === undefined) throw new GcError('not_found', 'This viewer has no such consumer');
-    return monitorId;
+  #videoOf(media: SessionMedia, viewerId: ViewerId, consumerId: string): VideoRef {
+    const video = media.view.videoOf(viewerId, consumerId);
+    if (!video) throw new GcError('not_found', 'This viewer has no such consumer');
+    return video;
   }
 }
 
 async function offer(
   media: SessionMedia,
   viewerId: ViewerId,
-  monitor_id: MonitorId,
-  capabilities: RtpCapabilities,
+  video: VideoRef,
+  { rtp_capabilities }: Consuming,
 ): Promise<OfferedVideo> {
-  return { monitor_id, consumer: await media.consumeVideo(viewerId, monitor_id, capabilities) };
+  return { ...video, consumer: await media.consumeVideo(viewerId, video, rtp_capabilities) };
 }

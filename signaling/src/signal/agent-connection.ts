@@ -147,9 +147,11 @@ export class AgentConnection implements AgentLink {
       },
       'transport.restart_ice': async ({ session_id, epoch, transport_id }) =>
         (await of(session_id)).restartIce('agent', epoch, transport_id),
-      'video.produce': async ({ session_id, epoch, monitor_id, rtp_parameters }) => ({
-        producer_id: await (await of(session_id)).produceVideo(epoch, monitor_id, rtp_parameters),
-      }),
+      'video.produce': async ({ session_id, epoch, monitor_id, rendition, rtp_parameters }) => {
+        const session = await of(session_id);
+        const video = { monitor_id, rendition };
+        return { producer_id: await session.produceVideo(epoch, video, rtp_parameters) };
+      },
       'video.withdraw': async ({ session_id, epoch, monitor_id }) => {
         await (await of(session_id)).withdrawVideo(epoch, monitor_id);
         return {};

@@ -137,8 +137,8 @@ export class ViewerConnection implements ViewerLink {
       },
       'transport.restart_ice': async ({ epoch, transport_id }) =>
         (await this.#session()).restartIce(viewerId, epoch, transport_id),
-      'media.consume': async ({ epoch, rtp_capabilities }) =>
-        (await this.#session()).viewers.consume(viewerId, epoch, rtp_capabilities),
+      'media.consume': async ({ epoch, ...consuming }) =>
+        (await this.#session()).viewers.consume(viewerId, epoch, consuming),
       'video.resume': async ({ epoch, consumer_id }) => {
         await (await this.#session()).viewers.setPaused(viewerId, epoch, consumer_id, false);
         return {};

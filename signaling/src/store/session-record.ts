@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { BootId, DeviceId, Epoch, NodeId, SessionId, ViewerId } from '@guruconnect/contract/ids';
 import { Grant } from '@guruconnect/contract/grants';
 import { Topology } from '@guruconnect/contract/monitor';
+import { Rendition } from '@guruconnect/contract/rendition';
 import { ConsentState, EndReason, SessionMode, SessionState } from '@guruconnect/contract/session';
 import { RtpCapabilities } from '@guruconnect/contract/signal/rtc-parameters';
 import { ViewerJwk } from '@guruconnect/contract/tokens';
@@ -32,7 +33,13 @@ export const ViewerRecord = z.object({
   removed_at_ms: timeMs.optional(),
   /** What it can decode, and in which placement it asked for pictures: monitors that appear later
    * are offered to it, also by a process that was started after it asked. */
-  consuming: z.object({ epoch: Epoch, rtp_capabilities: RtpCapabilities }).optional(),
+  consuming: z
+    .object({
+      epoch: Epoch,
+      rtp_capabilities: RtpCapabilities,
+      renditions: z.array(Rendition).default([]),
+    })
+    .optional(),
 });
 export type ViewerRecord = z.output<typeof ViewerRecord>;
 

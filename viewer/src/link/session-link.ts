@@ -16,7 +16,10 @@ import { SignalLink } from './signal-link.ts';
 import { beginOpening, requestExchange, type Opening } from './opening.ts';
 import { ViewerKey } from './viewer-key.ts';
 
-type MediaMessages = Pick<Handlers<typeof SIGNALING_TO_VIEWER>, 'video.offered' | 'video.closed'>;
+type MediaMessages = Pick<
+  Handlers<typeof SIGNALING_TO_VIEWER>,
+  'video.offered' | 'video.prefer' | 'video.closed'
+>;
 
 export type SessionLinkOptions = {
   /** Origin of the GuruConnect server. */

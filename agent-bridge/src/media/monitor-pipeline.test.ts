@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { until, watchFor } from '../../test/deadline.ts';
+import { everyRendition } from '../../test/targets.ts';
 import { H264Decoder } from '../../test/h264-decoder.ts';
 import { paintText, psnrDb } from '../../test/painting.ts';
+import type { Rendition } from '@guruconnect/contract/rendition';
 import type { ScreenCapture } from './capture.ts';
 import { paintRect } from './capture.test-pattern.ts';
 import type { EncodedFrame, Picture } from './frame.ts';
 import { InputMark } from './input-mark.ts';
 import type { RowBands } from './row-bands.ts';
-import { VideoPipeline } from './video-pipeline.ts';
+import { targetFor } from './monitor-hub.ts';
+import { MonitorPipeline } from './monitor-pipeline.ts';
 
 /** A screen that the test draws and breaks; notes what is asked of it. */
 class FakeScreen implements ScreenCapture {
@@ -62,14 +65,14 @@ class Bench {
   readonly screen: FakeScreen;
   readonly frames: EncodedFrame[] = [];
   readonly failures: unknown[] = [];
-  readonly pipeline: VideoPipeline;
+  readonly pipeline: MonitorPipeline;
 
   constructor(screen = new FakeScreen()) {
     this.screen = screen;
-    this.pipeline = new VideoPipeline({
+    this.pipeline = new MonitorPipeline({
       capture: this.screen,
-      chroma: '420',
-      target: { maxBitrateBps: 8_000_000, maxFps: 60 },
+      warm: 'standard',
+      targets: everyRendition({ maxBitrateBps: 8_000_000, maxFps: 60 }),
       inputMark: new InputMark(),
       onFrame: (frame) => this.frames.push(frame),
       onFailed: (error) => this.failures.push(error),
@@ -83,8 +86,8 @@ afterEach(() => bench.pipeline.close());
 describe('one monitor', () => {
   it('is not captured before somebody watches', async () => {
     bench = new Bench();
-    bench.pipeline.requestKeyframe();
-    bench.pipeline.setTarget({ maxBitrateBps: 1_000_000, maxFps: 10 });
+    bench.pipeline.requestKeyframe('standard');
+    bench.pipeline.setTarget('standard', { maxBitrateBps: 1_000_000, maxFps: 10 });
     await watchFor(50);
     expect(bench.screen.calls).toEqual([]);
   });
@@ -92,7 +95,7 @@ describe('one monitor', () => {
   it('is shown whole in the first frame, also rows the capture found equal to empty memory', () => {
     bench = new Bench();
     bench.screen.rows = [];
-    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched('standard', true);
     const [first] = bench.frames;
     if (!first) expect.fail('no frame');
     const decoder = new H264Decoder();
@@ -105,13 +108,13 @@ describe('one monitor', () => {
 
   it('has its first frame made in the very call that starts the watching', () => {
     bench = new Bench();
-    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched('standard', true);
     expect(bench.frames.map(({ keyframe }) => keyframe)).toEqual([true]);
   });
 
   it('has a change captured and sent in the very call that announces it', async () => {
     bench = new Bench();
-    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched('standard', true);
     await until('refinement', () => bench.frames.at(-1)?.cause === 'refine');
     await until('its end', () => (bench.frames.at(-1)?.data.length ?? 999) < 200);
     const from = bench.frames.length;
@@ -132,7 +135,7 @@ describe('one monitor', () => {
     const source = { data: luma.subarray(below), strideBytes: 320 };
     const decoder = new H264Decoder();
     let decoded = 0;
-    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched('standard', true);
     const spinner = setInterval(() => bench.screen.announce(), 15);
     const lossless = () =>
       bench.frames.slice(decoded).some(({ data }) => {
@@ -151,7 +154,7 @@ describe('one monitor', () => {
 
   it('costs neither conversion nor encoding when a change changed nothing', async () => {
     bench = new Bench();
-    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched('standard', true);
     await until('its refinement', () => (bench.frames.at(-1)?.data.length ?? 999) < 200);
     const from = bench.frames.length;
     bench.screen.announce();
@@ -162,9 +165,9 @@ describe('one monitor', () => {
   it('whose capture breaks is closed and reported, once', () => {
     bench = new Bench();
     bench.screen.broken = true;
-    bench.pipeline.setWatched(true);
-    bench.pipeline.requestKeyframe();
-    bench.pipeline.setWatched(false);
+    bench.pipeline.setWatched('standard', true);
+    bench.pipeline.requestKeyframe('standard');
+    bench.pipeline.setWatched('standard', false);
     expect(bench.failures).toEqual([new Error('the screen broke')]);
     expect(bench.screen.calls.filter((call) => call === 'close')).toHaveLength(1);
     expect(bench.frames).toEqual([]);
@@ -172,27 +175,92 @@ describe('one monitor', () => {
 
   it('is left alone after the last watcher went, until the next one', async () => {
     bench = new Bench();
-    bench.pipeline.setWatched(true);
-    bench.pipeline.setWatched(false);
+    bench.pipeline.setWatched('standard', true);
+    bench.pipeline.setWatched('standard', false);
     const from = bench.frames.length;
-    bench.pipeline.requestKeyframe();
+    bench.pipeline.requestKeyframe('standard');
     await watchFor(1_200);
     expect(bench.frames.length).toBe(from);
-    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched('standard', true);
     expect(bench.frames.slice(from).map(({ keyframe }) => keyframe)).toEqual([true]);
     expect(bench.screen.calls).toEqual(['start', 'grab', 'stop', 'start', 'grab']);
   });
 
   it('is closed once and silent afterwards', async () => {
     bench = new Bench();
-    bench.pipeline.setWatched(true);
+    bench.pipeline.setWatched('standard', true);
     bench.pipeline.close();
     bench.pipeline.close();
     const from = bench.frames.length;
     bench.screen.announce();
-    bench.pipeline.requestKeyframe();
+    bench.pipeline.requestKeyframe('standard');
     await watchFor(1_200);
     expect(bench.frames.length).toBe(from);
     expect(bench.screen.calls.filter((call) => call === 'close')).toHaveLength(1);
+  });
+});
+
+describe('several renditions of one monitor', () => {
+  const of = (rendition: Rendition) =>
+    bench.frames.filter((frame) => frame.rendition === rendition);
+
+  it('are made of one capture: who grabs tells the others which rows they missed', async () => {
+    bench = new Bench();
+    bench.screen.rows = [[0, 200]];
+    bench.pipeline.setWatched('standard', true);
+    bench.pipeline.setWatched('sharp', true);
+    await until('both pictures', () => of('sharp').length > 0 && of('standard').length > 0);
+    expect(bench.screen.calls.filter((call) => call === 'start')).toHaveLength(1);
+    bench.pipeline.setWatched('standard', false);
+    expect(bench.screen.calls).not.toContain('stop');
+    bench.screen.colour = 0x336699;
+    bench.screen.announce();
+    bench.pipeline.setWatched('sharp', false);
+    expect(bench.screen.calls.at(-1)).toBe('stop');
+    // Nothing changed since the other looked; this one has not seen it.
+    bench.screen.rows = [];
+    const from = of('standard').length;
+    bench.pipeline.setWatched('standard', true);
+    const decoder = new H264Decoder();
+    const frame = await until('a key frame', () =>
+      of('standard')
+        .slice(from)
+        .find(({ keyframe }) => keyframe),
+    );
+    const blue = decoder.decode(frame.data).rgbAt(160, 100)[2] ?? 0;
+    expect(Math.abs(blue - 0x99)).toBeLessThan(8);
+    decoder.close();
+  });
+
+  it('hear of a change in the order of their urgency, whoever was watched first', async () => {
+    bench = new Bench();
+    bench.pipeline.setWatched('thumbnail', true);
+    bench.pipeline.setWatched('sharp', true);
+    await until('quiet', () => of('sharp').at(-1)?.cause === 'repeat');
+    const from = bench.frames.length;
+    bench.screen.colour = 0x336699;
+    bench.screen.rows = [[0, 200]];
+    bench.screen.announce();
+    await until('both', () => bench.frames.slice(from).some((f) => f.rendition === 'thumbnail'));
+    expect(bench.frames[from]?.rendition).toBe('sharp');
+  });
+
+  it('a thumbnail of a screen that never rests is small, rare and cheap to send', async () => {
+    bench = new Bench();
+    bench.pipeline.setTarget('thumbnail', targetFor('thumbnail', 8_000_000));
+    bench.screen.rows = [[0, 200]];
+    bench.pipeline.setWatched('thumbnail', true);
+    const startedAtMs = performance.now();
+    while (performance.now() - startedAtMs < 4_000) {
+      bench.screen.colour = Math.floor(Math.random() * 0xffffff);
+      bench.screen.announce();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const frames = of('thumbnail');
+    expect(frames.length).toBeGreaterThanOrEqual(6);
+    expect(frames.length).toBeLessThanOrEqual(10);
+    const bits = frames.reduce((sum, { data }) => sum + data.length * 8, 0);
+    expect(bits / 4).toBeLessThan(50_000);
+    expect(frames[0]).toMatchObject({ widthPx: 320, codedWidthPx: 320, codedHeightPx: 200 });
   });
 });

@@ -24,7 +24,7 @@ describe.each(documents)('%s', (document) => {
 
   it('names only npm scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const named = [...text.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name = '']) => name);
+    const named = [...text.matchAll(/npm (?:run )?([a-z:-]+)/g)].map(([, name = '']) => name);
     const known = [...Object.keys(scripts), 'run', 'test', 'dependencies'];
     expect(named.filter((name) => !known.includes(name) && name !== 's')).toEqual([]);
   });

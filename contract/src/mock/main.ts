@@ -1,6 +1,6 @@
 // The mock broker as a program:
 //
-//   npm run mock-broker -w @guruconnect/contract -- --scenario consent_denied --port 8090
+//   npm run mock-broker -- --scenario consent_denied --port 8090
 //
 // Serves until SIGINT or SIGTERM. Ends with 2 when its options are wrong or it can not listen.
 import type { JournalEvent } from '../journal.ts';

@@ -31,7 +31,7 @@ const Options = z.strictObject({
 });
 export type CommandLine = z.output<typeof Options>;
 
-export const USAGE = `npm run mock-broker -w @guruconnect/contract -- [options]
+export const USAGE = `npm run mock-broker -- [options]
 
   --scenario NAME      what happens to sessions (default goes_well)
   --speed N            2 is twice as fast as life; 0 stands still until POST /mock/step (default 1)

@@ -63,6 +63,8 @@ export type Timings = {
   readonly lastWordMs: number;
   /** Between two sweeps of what has expired in the store. */
   readonly purgeMs: number;
+  /** Between two looks at the folder of agent releases: one stat. */
+  readonly releasesLookMs: number;
   /** One attempt to deliver to a webhook, the answer included (Standard Webhooks: 15 to 30 s). */
   readonly webhookMs: number;
   /** Socket heartbeat and how long its answer may take (engine.io). */
@@ -82,6 +84,7 @@ export const TIMINGS: Timings = {
   nodeAskMs: 5_000,
   lastWordMs: 1_000,
   purgeMs: 60_000,
+  releasesLookMs: 5_000,
   webhookMs: 15_000,
   pingIntervalMs: 10_000,
   pingTimeoutMs: 10_000,

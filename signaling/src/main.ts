@@ -135,11 +135,14 @@ export async function startSignaling(
     webhooks.close();
   });
 
+  const shelf = await ReleaseShelf.open(config.releasesDir, logger, timings.releasesLookMs);
+  opened.defer(() => shelf.close());
+
   const server = createServer({
     ...common,
     config,
     watch,
-    shelf: await ReleaseShelf.open(config.releasesDir, logger),
+    shelf,
     build: BUILD,
     integratorKeys: new IntegratorKeys({
       keys: config.integratorKeys,

@@ -1,6 +1,6 @@
 // Agent releases as an RMM and an endpoint fetch them, from a folder the publisher has filled.
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import type { AgentRelease, ReleaseList } from '@guruconnect/contract/http/v1/re
 import type { z } from 'zod';
 import { publish } from '../../infra/release/publish.ts';
 import { Harness } from './harness.ts';
+import { until } from './until.ts';
 
 const CONTENT = Array.from({ length: 50_000 }, (_, i) => `${i}\n`).join('');
 const CHECKSUM = createHash('sha256').update(CONTENT).digest('hex');
@@ -29,7 +30,11 @@ const fill = async (): Promise<void> => {
     await publish({ directory: folder, platform, version, source });
 };
 const start = async (env: Record<string, string> = {}): Promise<void> => {
-  gc = await Harness.start({ nodes: 0, env: { GC_RELEASES_DIR: folder, ...env } });
+  gc = await Harness.start({
+    nodes: 0,
+    env: { GC_RELEASES_DIR: folder, ...env },
+    timings: { releasesLookMs: 10 },
+  });
 };
 const list = async (query = '') =>
   (await gc.api<z.output<typeof ReleaseList>>('GET', `/agent/releases${query}`)).body.releases;
@@ -152,6 +157,72 @@ describe('a release that is not what it was', () => {
     expect((await download()).status).toBe(200);
     await appendFile(file(), 'x');
     expect((await download()).status).toBe(404);
+  });
+});
+
+describe('while the server runs', () => {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gc-releases-'));
+    await start();
+  });
+  afterEach(async () => {
+    expect(gc.badAnswers).toEqual([]);
+    await gc.close();
+    await rm(folder, { recursive: true });
+  });
+  const put = async (version: string): Promise<void> => {
+    const source = join(folder, 'source.bin');
+    await writeFile(source, CONTENT);
+    await publish({ directory: folder, platform: 'linux-x64', version, source });
+  };
+  const versions = async (): Promise<string[]> => (await list()).map(({ version }) => version);
+  const offered = (...expected: string[]): Promise<unknown> =>
+    until(`${expected.join(', ')} to be offered`, async () => {
+      const { status } = await gc.api('GET', '/agent/releases');
+      return status === 200 && (await versions()).join() === expected.join();
+    });
+  const isOn = async (): Promise<boolean | undefined> =>
+    (await gc.api<Capabilities>('GET', '/capabilities')).body.features['agent_releases'];
+
+  it('the first release switches the feature on, the next one is offered, too', async () => {
+    expect(await isOn()).toBe(false);
+    await put('1.10.0');
+    await offered('1.10.0');
+    expect(await isOn()).toBe(true);
+    expect((await download()).status).toBe(200);
+    await put('1.11.0');
+    await offered('1.11.0', '1.10.0');
+  });
+
+  it('a manifest that is half written takes nothing away', async () => {
+    await put('1.10.0');
+    await offered('1.10.0');
+    const manifest = join(folder, 'releases.json');
+    const whole = await readFile(manifest, 'utf8');
+    const lines = gc.log.length;
+    await writeFile(manifest, whole.slice(0, whole.length / 2));
+    await until('the log to tell', () =>
+      gc.log.slice(lines).some((line) => line.includes('no valid releases.json')),
+    );
+    expect(await versions()).toEqual(['1.10.0']);
+    expect((await download()).status).toBe(200);
+    await rm(manifest);
+    await put('1.11.0');
+    await offered('1.11.0');
+  });
+
+  it('a file that is still being copied is offered once it is whole', async () => {
+    await put('1.10.0');
+    await put('1.11.0');
+    await offered('1.11.0', '1.10.0');
+    const file = join(folder, 'guruconnect-agent-1.11.0-linux-x64.bin');
+    await writeFile(file, CONTENT.slice(0, 1000));
+    await offered('1.10.0');
+    await writeFile(file, CONTENT);
+    await offered('1.11.0', '1.10.0');
+    // Of the same size, but not the same.
+    await writeFile(file, CONTENT.replace('7', '8'));
+    await offered('1.10.0');
   });
 });
 

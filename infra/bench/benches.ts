@@ -24,4 +24,9 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     file: 'latest.json',
     run: async (options) => (await import('./feel.ts')).measureFeel(options),
   },
+  rivals: {
+    about: 'GuruConnect and its rivals side by side, half an hour with 100 trials',
+    file: 'rivals.json',
+    run: async (options) => (await import('./rivals/rivals.ts')).measureRivals(options),
+  },
 };

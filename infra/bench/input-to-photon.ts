@@ -5,6 +5,7 @@ import type { AnsweredInput, Hop } from '../../viewer/src/media/frame-trace.ts';
 import type { Product } from '../e2e/product.ts';
 import { act, pauseMs, undo } from './acts.ts';
 import { figures, type Figures } from './figures.ts';
+import { GC_PICTURE } from './rivals/guruconnect.ts';
 import { measure, sitDown, type Answer } from './seat.ts';
 import { openScene } from './scenes/open-scene.ts';
 
@@ -55,7 +56,6 @@ export async function measureInputToPhoton(
   };
 }
 
-export const GC_PICTURE = 'video[data-shown="true"]';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function explain(answers: readonly Answer[], inputs: readonly AnsweredInput[]) {

@@ -23,7 +23,10 @@ const FLAGS = [
 export type RunningBrowser = { readonly browser: Browser; close(): Promise<void> };
 
 /** @throws Error that says what to install when there is no Chromium. */
-export async function startBrowser(window = { width: 1400, height: 900 }): Promise<RunningBrowser> {
+export async function startBrowser(
+  window = { width: 1400, height: 900 },
+  flags: readonly string[] = [],
+): Promise<RunningBrowser> {
   const executablePath = process.env['GC_CHROMIUM'] ?? CANDIDATES.find((path) => existsSync(path));
   if (!executablePath)
     throw new Error(
@@ -35,7 +38,7 @@ export async function startBrowser(window = { width: 1400, height: 900 }): Promi
   const browser = await puppeteer.launch({
     executablePath,
     userDataDir,
-    args: [...FLAGS, ...sandbox, `--window-size=${window.width},${window.height}`],
+    args: [...FLAGS, ...flags, ...sandbox, `--window-size=${window.width},${window.height}`],
     defaultViewport: window,
   });
   return {

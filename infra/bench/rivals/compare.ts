@@ -8,13 +8,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startDesktop } from '../../desktop/desktop.ts';
 import { startBrowser, type RunningBrowser } from '../../e2e/browser.ts';
+import type { LinkSettings } from '../../shaper/link.ts';
 import { act, pauseMs, undo } from '../acts.ts';
 import { figures, type Figures } from '../figures.ts';
 import type { Size } from '../scenes/markers.ts';
 import { openScene } from '../scenes/open-scene.ts';
 import type { SceneName } from '../scenes/scenes.ts';
 import { measure, sitDown, type Seat } from '../seat.ts';
-import type { Contender, ContenderOptions, ContenderSpec } from './contender.ts';
+import type { Contender, ContenderSpec } from './contender.ts';
+import { ShapedTcp } from './shaped-tcp.ts';
 import { ensureDebianPackages, ensureModules } from './software.ts';
 
 const run = promisify(execFile);
@@ -25,8 +27,8 @@ export type CompareOptions = {
   readonly size: Size;
   readonly trials: number;
   readonly say: (line: string) => void;
-  /** The browser's way to a TCP port; itself when missing. */
-  readonly reach?: ContenderOptions['reach'];
+  /** The technician's access to the network; loopback when missing. */
+  readonly link?: LinkSettings;
 };
 
 /** Latencies in milliseconds, or why there are none. */
@@ -47,16 +49,16 @@ type Running = {
 };
 
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { contenders, scenes, size, trials, say } = options;
+  const { contenders, scenes, size, trials, say, link } = options;
   await using opened = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'guruconnect-bench-'));
   opened.defer(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   const desktop = await startDesktop({ apps: false, monitors: [size] });
   opened.defer(() => desktop.close());
-  const browser = await startBrowser({
-    width: size.width + FRAME_PX.width,
-    height: size.height + FRAME_PX.height,
-  });
+  const browser = await startBrowser(
+    { width: size.width + FRAME_PX.width, height: size.height + FRAME_PX.height },
+    ['--ignore-certificate-errors'], // MeshCentral's is of its own making
+  );
   opened.defer(() => browser.close());
 
   const runnings: Running[] = [];
@@ -67,8 +69,15 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     try {
       await ensureDebianPackages(spec.packages, say);
       await ensureModules(spec.modules);
-      const reach = options.reach ?? ((port: number) => Promise.resolve(port));
-      const contender = await spec.start({ size, display: desktop.display, directory, reach });
+      const tcp = link && new ShapedTcp(link);
+      if (tcp) opened.defer(() => tcp.close());
+      const contender = await spec.start({
+        size,
+        display: desktop.display,
+        directory,
+        link,
+        reach: (port) => tcp?.reach(port) ?? Promise.resolve(port),
+      });
       opened.defer(() => contender.close());
       runnings.push({ spec, contender, samples: [], failed: undefined });
     } catch (error) {
@@ -137,6 +146,7 @@ async function withoutRepeat(display: string): Promise<void> {
   await run('xset', ['-display', display, 'r', 'off']);
 }
 
+/** One line, and no address with a login in it. */
 const failure = (error: unknown): { readonly failed: string } => ({
-  failed: error instanceof Error ? error.message.split('\n', 1)[0]! : String(error),
+  failed: (String(error).split('\n', 1)[0] ?? '').replace(/\?\S*/g, ''),
 });

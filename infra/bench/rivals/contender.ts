@@ -1,6 +1,7 @@
 // A product in the comparison: GuruConnect, a rival, or the floor. It is started once, sat down at and
 // left again for each block of trials; while one is measured none of the others has a viewer.
 import type { Browser } from 'puppeteer-core';
+import type { LinkSettings } from '../../shaper/link.ts';
 import type { Size } from '../scenes/markers.ts';
 import type { Seat } from '../seat.ts';
 
@@ -18,7 +19,9 @@ export type ContenderOptions = {
   readonly display: string;
   /** Where logs and state go; removed by whoever made it. */
   readonly directory: string;
-  /** The browser's way to a TCP port of the product: through the shaper, if there is one. */
+  /** The technician's access to the network; undefined for loopback. */
+  readonly link: LinkSettings | undefined;
+  /** The browser's way to a TCP port of the product: over that link, if there is one. */
   readonly reach: (port: number) => Promise<number>;
 };
 

@@ -2,9 +2,11 @@
 import type { Browser } from 'puppeteer-core';
 import { buildViewer, viewerIsFresh } from '../../demo/viewer-build.ts';
 import { ViewerPage } from '../../e2e/viewer-page.ts';
-import { Stack, type StackOptions } from '../../stack/stack.ts';
+import { UdpShaper } from '../../shaper/udp-shaper.ts';
+import { freePort } from '../../stack/ports.ts';
+import { Stack } from '../../stack/stack.ts';
 import type { Seat } from '../seat.ts';
-import type { Contender, ContenderSpec } from './contender.ts';
+import type { Contender, ContenderOptions, ContenderSpec } from './contender.ts';
 
 export const GC_PICTURE = 'video[data-shown="true"]';
 
@@ -13,19 +15,41 @@ export const GURUCONNECT: ContenderSpec = {
   label: 'GuruConnect',
   packages: [],
   modules: [],
-  start: ({ display }) => startGuruConnect({ display }),
+  start: (options) => startGuruConnect(options),
 };
 
-/** @param options of the stack, e.g. another announced address of the media node. */
-export async function startGuruConnect(
-  options: Pick<StackOptions, 'display' | 'env'>,
-): Promise<Contender> {
+/** Beside the media node's own address: the browser is sent there, and so through the shaper. */
+const SHAPER_ADDRESS = '127.0.0.2';
+const NODE_ADDRESS = '127.0.0.1';
+
+async function startGuruConnect({ display, link }: ContenderOptions): Promise<Contender> {
   if (!viewerIsFresh()) await buildViewer();
-  const stack = await Stack.start({ ...options, port: 0, deviceId: 'bench-desktop' });
+  await using opened = new AsyncDisposableStack();
+  const rtcPort = await freePort();
+  if (link) {
+    const port = rtcPort;
+    const shaper = await UdpShaper.open({
+      listen: { address: SHAPER_ADDRESS, port },
+      target: { address: NODE_ADDRESS, port },
+      // the agent stands in the same house as the servers, as the rivals' do
+      links: { browser: link, agent: {} },
+      linkOf: (owner) => owner,
+    });
+    opened.defer(() => shaper.close());
+  }
+  const rtc = { GC_RTC_PORT: String(rtcPort) };
+  const stack = await Stack.start({
+    display,
+    port: 0,
+    deviceId: 'bench-desktop',
+    env: { sfu: link ? { ...rtc, GC_RTC_ANNOUNCED_ADDRESS: SHAPER_ADDRESS } : rtc },
+  });
+  opened.defer(() => stack.close());
+  const owned = opened.move();
   return {
-    display: options.display,
+    display,
     sitDown: (browser) => sitDown(browser, stack),
-    close: () => stack.close(),
+    close: () => owned.disposeAsync(),
   };
 }
 

@@ -74,7 +74,8 @@ async function startMeshCentral(options: ContenderOptions): Promise<Contender> {
   );
   const webPort = await options.reach(port);
   const owned = opened.move();
-  const query = new URLSearchParams({ login, gotonode: device, viewmode: '11', hide: '15' });
+  // Its page does not decode `gotonode`.
+  const query = `login=${encodeURIComponent(login)}&gotonode=${device}&viewmode=11&hide=15`;
   return {
     display: options.display,
     sitDown: (browser) => sitDown(browser, `https://127.0.0.1:${webPort}/?${query}`),
@@ -91,7 +92,7 @@ function writeConfig(home: string, port: number): string[] {
   const config = {
     settings: {
       cert: '127.0.0.1',
-      LANonly: true,
+      WANonly: true,
       port,
       portBind: '127.0.0.1',
       redirPort: 0,

@@ -1,6 +1,6 @@
 // GuruConnect itself, as `npm run demo` starts it.
 import type { Browser } from 'puppeteer-core';
-import { buildViewer, viewerIsFresh } from '../../demo/viewer-build.ts';
+import { browserBuildIsFresh, buildForBrowsers } from '../../demo/browser-build.ts';
 import { ViewerPage } from '../../e2e/viewer-page.ts';
 import { UdpShaper } from '../../shaper/udp-shaper.ts';
 import { freePort } from '../../stack/ports.ts';
@@ -23,7 +23,7 @@ const SHAPER_ADDRESS = '127.0.0.2';
 const NODE_ADDRESS = '127.0.0.1';
 
 async function startGuruConnect({ display, link }: ContenderOptions): Promise<Contender> {
-  if (!viewerIsFresh()) await buildViewer();
+  if (!browserBuildIsFresh()) await buildForBrowsers();
   await using opened = new AsyncDisposableStack();
   const rtcPort = await freePort();
   if (link) {

@@ -197,9 +197,15 @@ describe('the page of README.md', () => {
       '1',
     );
     expect(await command('requestControl')).toBe('done');
-    // From here on what is typed on this page goes to the machine. (Focus reaches a frame of another
-    // process a moment later; nobody types that fast.)
-    await until('the focus in the frame', () => viewerFrame()?.evaluate(() => document.hasFocus()));
+    // From here on what is typed on this page goes to the machine. (The keyboard reaches a frame of
+    // another process a moment after the focus; nobody types that fast.)
+    await viewerFrame()?.evaluate(() => {
+      addEventListener('keydown', () => (document.title = 'has the keyboard'), { capture: true });
+    });
+    await until('the keyboard in the frame', async () => {
+      await page.keyboard.press('Shift');
+      return viewerFrame()?.evaluate(() => document.title === 'has the keyboard');
+    });
     await page.keyboard.type(`echo over > ${scratch}`);
     expect(await command('sendKeys', ['Enter'])).toBe('done');
     await until('the file the shell writes', () => existsSync(scratch));

@@ -7,7 +7,9 @@ import { EmbedError } from './embed-error.ts';
 import { EmbeddedViewer, type Connected } from './embedded-viewer.ts';
 import type { Invitation } from './viewer-frame.ts';
 
-type Detail<Kind extends EmbedEvent['gc']> = Omit<Extract<EmbedEvent, { gc: Kind }>, 'gc'>;
+/** Not `Omit`: of a type with an index signature that leaves no known field. */
+type WithoutName<E> = { [Field in keyof E as Field extends 'gc' ? never : Field]: E[Field] };
+type Detail<Kind extends EmbedEvent['gc']> = WithoutName<Extract<EmbedEvent, { gc: Kind }>>;
 
 /** Events of the element; none bubbles. `detail` is as contract/embed describes it. */
 export type GuruSessionEvents = {

@@ -10,6 +10,7 @@ const documents = [
   'SECURITY.md',
   'CONTRIBUTING.md',
   'infra/README.md',
+  'infra/examples/rmm/README.md',
 ];
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 

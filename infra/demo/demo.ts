@@ -1,4 +1,4 @@
-// npm run demo: a two-monitor desktop, the whole product and a sample RMM, on this machine, and
+// npm run demo: a two-monitor desktop, the whole product and the example RMM, on this machine, and
 // the two links that open it. Everything it started is gone when it stops.
 import { randomBytes } from 'node:crypto';
 import { startDesktop } from '../desktop/desktop.ts';
@@ -59,6 +59,8 @@ async function start(
     display,
     port: options.port,
     deviceId: `demo-${randomBytes(3).toString('hex')}`,
+    // The example RMM hears its webhooks on this machine.
+    env: { signaling: { GC_WEBHOOK_ALLOW_PRIVATE: '1' } },
     onStep: (name) => {
       say(`[demo] starting the ${name} …`);
     },
@@ -92,8 +94,8 @@ async function start(
         '',
         '  GuruConnect is running.',
         '',
-        `  The desktop in your browser:        ${rmm.openUrl}`,
-        `  The same, embedded in a sample RMM: ${rmm.url}`,
+        `  The desktop in your browser:         ${rmm.openUrl}`,
+        `  The same, embedded in an RMM's page: ${rmm.url}`,
         '',
         `  Desktop on X display ${display}; logs in ${stack.directory}. Ctrl+C stops everything.`,
         '',

@@ -64,7 +64,7 @@ describe('npm run demo -- --json', () => {
     }
   });
 
-  it('has a sample RMM page on another origin that frames the viewer and hears its events', async () => {
+  it('has a page of an RMM on another origin that frames the viewer and hears its events', async () => {
     const host = await ViewerPage.openUrl(chromium.browser, ready.hostPageUrl);
     expect(new URL(ready.hostPageUrl).origin).not.toBe(new URL(ready.baseUrl).origin);
     const frame = await until('the framed viewer', () =>
@@ -78,6 +78,20 @@ describe('npm run demo -- --json', () => {
       ),
     );
     await host.saying(/session\.live/);
+    // The page hears each event of the viewer, its server by webhook and from the events API: rows of
+    // one seq each, and every one of them told all three ways.
+    const log = () =>
+      host.page.$$eval('#events tr', (rows) =>
+        rows.map((row) => ({ seq: row.cells[0]?.textContent, ...row.dataset })),
+      );
+    const told = { page: 'told', webhook: 'told', api: 'told' };
+    await until('every event by every way', async () => {
+      const rows = await log();
+      expect(rows).toEqual(rows.map((_row, i) => ({ seq: String(i + 1), ...told })));
+      return rows.length > 4;
+    });
+    await host.press('End session');
+    await host.saying(/Ended: integrator ended/);
     await host.close();
   });
 

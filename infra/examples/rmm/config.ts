@@ -1,11 +1,12 @@
-// The sample RMM's environment, parsed once; every fault is told at once.
+// The example RMM's environment, parsed once; every fault is told at once.
 import { z } from 'zod';
 import type { RmmConfig } from './rmm.ts';
 
 const Environment = z.object({
   GC_API_URL: z.url({ protocol: /^https?$/ }),
   GC_INTEGRATOR_KEY: z.string().startsWith('gci_'),
-  GC_DEVICE_ID: z.string().min(1).max(128),
+  /** Selected at first; else the first machine that is online. */
+  GC_DEVICE_ID: z.string().min(1).max(128).optional(),
   GC_RMM_PORT: z.coerce.number().int().min(0).max(65535).default(8090),
 });
 

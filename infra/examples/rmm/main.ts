@@ -1,4 +1,4 @@
-// Starts the sample RMM on its own: GC_API_URL, GC_INTEGRATOR_KEY, GC_DEVICE_ID, GC_RMM_PORT.
+// Starts the example RMM on its own: GC_API_URL, GC_INTEGRATOR_KEY; GC_DEVICE_ID and GC_RMM_PORT if you like.
 import { readConfig } from './config.ts';
 import { startRmm } from './rmm.ts';
 

@@ -19,7 +19,7 @@ export const problemPage = (error: GcError): string => `<!doctype html>
     <title>Northwind RMM</title>
     <link rel="stylesheet" href="/rmm.css" />
   </head>
-  <body class="problem">
+  <body class="problem-page">
     <main class="card">
       <h1>The session could not be opened</h1>
       <p>${escapeHtml(error.message)}</p>

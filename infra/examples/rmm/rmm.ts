@@ -1,29 +1,17 @@
-// A sample RMM: what an integrator builds, in as few lines as it takes. It knows the integration
-// contract and nothing else of GuruConnect. It has no sign-in of its own, so it listens on loopback
-// only and answers only its own pages.
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+// The example RMM's web server: its dashboard, the dashboard's own API and the door for webhooks. It
+// has no sign-in, so it listens on loopback only and answers only its own pages; a real RMM decides
+// here who may open which device.
 import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
-import { createClient, type Client } from '@guruconnect/contract/client/client';
-import { GcError, parseOr } from '@guruconnect/contract/errors';
-import { Grant, Grants } from '@guruconnect/contract/grants';
-import type { CreatedSession } from '@guruconnect/contract/http/v1/sessions';
-import { SessionId } from '@guruconnect/contract/ids';
-import { SessionMode } from '@guruconnect/contract/session';
+import { GcError } from '@guruconnect/contract/errors';
+import { HelpDesk, type DeskConfig } from './help-desk.ts';
 import { loadPage, type PageFile } from './page-files.ts';
 import { problemPage } from './problem-page.ts';
 
-export type RmmConfig = {
-  /** Public URL of the GuruConnect server. */
-  readonly apiUrl: string;
-  readonly integratorKey: string;
-  readonly deviceId: string;
+export type RmmConfig = DeskConfig & {
   /** 0: any free one. */
   readonly port: number;
-  /** Of sessions that do not say. */
-  readonly mode?: SessionMode;
 };
 
 export type RunningRmm = {
@@ -34,50 +22,50 @@ export type RunningRmm = {
   close(): Promise<void>;
 };
 
-/** How a page asks for a session: `?mode=attended&grants=view`. */
-const Wish = z.object({
-  mode: SessionMode.optional(),
-  grants: z
-    .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
-    .pipe(z.array(Grant))
-    .pipe(Grants)
-    .default(['control', 'view']),
-});
-
-const TECHNICIAN = { id: 'sam.rivera', name: 'Sam Rivera', organization: 'Northwind IT' };
-const REASON = 'Ticket 4711: the printer does not print';
-const MAX_BODY_BYTES = 4_096;
+const HOOK_PATH = '/hooks/guruconnect';
+/** A delivery holds one event; the largest tells of monitors. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 export async function startRmm(config: RmmConfig): Promise<RunningRmm> {
   const server = createServer();
   server.listen(config.port, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const rmm = new Rmm(config, origin, await loadPage());
+  const desk = new HelpDesk(config);
+  const guruConnect = new URL(config.apiUrl).origin;
+  const rmm = new Rmm(desk, origin, guruConnect, await loadPage(guruConnect));
   server.on('request', (request, response) => void rmm.answer(request, response));
+  await desk.webhooks.subscribe(`${origin}${HOOK_PATH}`);
   return {
     url: `${origin}/?autostart=1`,
     openUrl: `${origin}/open`,
     close: async () => {
       if (!server.listening) return;
       server.close();
+      await desk.webhooks.close();
       server.closeAllConnections();
-      await once(server, 'close');
+      if (server.listening) await once(server, 'close');
     },
   };
 }
 
 class Rmm {
-  readonly #config: RmmConfig;
+  readonly #desk: HelpDesk;
   readonly #origin: string;
+  readonly #policy: string;
   readonly #page: ReadonlyMap<string, PageFile>;
-  readonly #gc: Client;
 
-  constructor(config: RmmConfig, origin: string, page: ReadonlyMap<string, PageFile>) {
-    this.#config = config;
+  constructor(
+    desk: HelpDesk,
+    origin: string,
+    guruConnect: string,
+    page: ReadonlyMap<string, PageFile>,
+  ) {
+    this.#desk = desk;
     this.#origin = origin;
     this.#page = page;
-    this.#gc = createClient({ baseUrl: config.apiUrl, key: config.integratorKey });
+    // Of GuruConnect a page needs two things: to load the element, and to frame the viewer.
+    this.#policy = `default-src 'self'; script-src 'self' ${guruConnect}; frame-src ${guruConnect}; frame-ancestors 'none'; base-uri 'none'`;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -89,67 +77,54 @@ class Rmm {
       await this.#route(request, url, response);
     } catch (thrown) {
       const error = GcError.from(thrown);
-      if (url.pathname.startsWith('/api/'))
+      if (request.method === 'POST' || url.pathname.startsWith('/api/'))
         send(response, error.status, 'application/problem+json', JSON.stringify(error.toProblem()));
       else send(response, error.status, 'text/html; charset=utf-8', problemPage(error));
     }
   }
 
   async #route(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
+    const { method = '', headers } = request;
+    const route = `${method} ${url.pathname.replace(/\/ses_[^/]+/, '/{id}')}`;
+    const sessionId = /\/(ses_[^/]+)/.exec(url.pathname)?.[1] ?? '';
+
+    // GuruConnect, not one of our pages: its signature is its proof.
+    if (route === `POST ${HOOK_PATH}`) {
+      this.#desk.webhooks.take(headers, await read(request));
+      response.writeHead(204).end();
+      return;
+    }
     // Another name for this address would be another origin, which GuruConnect does not let frame.
-    if (request.headers.host !== new URL(this.#origin).host) {
+    if (headers.host !== new URL(this.#origin).host) {
       response.writeHead(307, { location: `${this.#origin}${url.pathname}${url.search}` }).end();
       return;
     }
-    const { method } = request;
-    if (method === 'POST' && request.headers.origin !== this.#origin)
+    if (method === 'POST' && headers.origin !== this.#origin)
       throw new GcError('origin_not_allowed', 'Only the pages of this RMM may do that');
 
-    const file = this.#page.get(url.pathname);
-    if (method === 'GET' && file) {
-      response.setHeader('content-security-policy', this.#policy());
-      return send(response, 200, file.type, file.body);
+    switch (route) {
+      case 'GET /open': {
+        // The code rides in the fragment: no server ever sees it in a URL.
+        const { viewer } = await this.#desk.begin(Object.fromEntries(url.searchParams), []);
+        response.writeHead(302, { location: `${viewer.url}#code=${viewer.code}` }).end();
+        return;
+      }
+      case 'GET /api/machines':
+        return json(response, 200, await this.#desk.machines());
+      case 'POST /api/sessions': {
+        const { id, viewer } = await this.#desk.begin(await readJson(request), [this.#origin]);
+        return json(response, 201, { id, viewer });
+      }
+      case 'GET /api/sessions/{id}':
+        return json(response, 200, await this.#desk.story(sessionId));
+      case 'POST /api/sessions/{id}/end':
+        await this.#desk.end(sessionId);
+        return json(response, 200, {});
     }
-    if (method === 'GET' && url.pathname === '/open') return this.#open(url, response);
-    if (method === 'GET' && url.pathname === '/api/device') {
-      const { deviceId } = this.#config;
-      return json(response, 200, await this.#gc.machines.read({ device_id: deviceId }));
-    }
-    if (method === 'POST' && url.pathname === '/api/sessions') {
-      const { id, viewer } = await this.#create(await body(request), [this.#origin]);
-      return json(response, 201, { id, viewer });
-    }
-    const ended = /^\/api\/sessions\/([^/]+)\/end$/.exec(url.pathname)?.[1];
-    if (method === 'POST' && ended !== undefined) {
-      const session_id = parseOr(SessionId, ended, 'The session id');
-      return json(response, 200, await this.#gc.sessions.end({ session_id, reason: 'RMM: end' }));
-    }
-    throw new GcError('not_found');
-  }
-
-  /** The viewer on its own. The code rides in the fragment: no server ever sees it in a URL. */
-  async #open(url: URL, response: ServerResponse): Promise<void> {
-    const { viewer } = await this.#create(Object.fromEntries(url.searchParams), []);
-    response.writeHead(302, { location: `${viewer.url}#code=${viewer.code}` }).end();
-  }
-
-  #create(wish: unknown, embedOrigins: string[]): Promise<CreatedSession> {
-    const { mode, grants } = parseOr(Wish, wish, 'The wish for a session');
-    return this.#gc.sessions.create({
-      device_id: this.#config.deviceId,
-      mode: mode ?? this.#config.mode ?? 'unattended',
-      technician: TECHNICIAN,
-      grants,
-      embed_origins: embedOrigins,
-      reason: REASON,
-      // Each visit is a session of its own: a device has one open session with a reference.
-      client_ref: `ticket-4711/${randomUUID()}`,
-    });
-  }
-
-  #policy(): string {
-    const gc = new URL(this.#config.apiUrl).origin;
-    return `default-src 'self'; frame-src ${gc}; frame-ancestors 'none'; base-uri 'none'`;
+    const file = method === 'GET' ? this.#page.get(url.pathname) : undefined;
+    if (!file) throw new GcError('not_found');
+    response.setHeader('content-security-policy', this.#policy);
+    send(response, 200, file.type, file.body);
   }
 }
 
@@ -160,15 +135,22 @@ function send(response: ServerResponse, status: number, type: string, text: stri
   response.writeHead(status, { 'content-type': type }).end(text);
 }
 
-async function body(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  for await (const chunk of request) {
-    text += String(chunk);
-    if (text.length > MAX_BODY_BYTES) throw new GcError('payload_too_large');
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new GcError('payload_too_large');
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(await read(request)) as unknown;
   } catch (cause) {
+    if (cause instanceof GcError) throw cause;
     throw new GcError('invalid_json', undefined, { cause });
   }
 }

@@ -1,8 +1,12 @@
-// The dashboard's script: frames the viewer and talks to it over one MessagePort. This is all an
-// integrator's page needs; the integrator key stays on the server. Plain JavaScript, as it is served.
-/** @import { EmbedCommand, EmbedEvent } from '@guruconnect/contract/embed/embed-messages' */
+// The dashboard's script: our own server starts a session, <guru-session> shows it and tells what
+// becomes of it. Plain JavaScript, as it is served; the integrator key stays on the server.
+/** @import { GuruSession } from '@guruconnect/contract/element/guru-session' */
 /** @import { Machine } from '@guruconnect/contract/http/v1/machines' */
-/** @import { JournalEvent } from '@guruconnect/contract/journal' */
+/** @import { ConsentState } from '@guruconnect/contract/session' */
+/** @import { Refusal } from './own-server.mjs' */
+import { LifecycleLog } from './lifecycle-log.mjs';
+import { factsOf, showMachines } from './machine-list.mjs';
+import { adviceOn, ask, refusalOf } from './own-server.mjs';
 
 const byId = (/** @type {string} */ id) => {
   const element = document.getElementById(id);
@@ -11,195 +15,235 @@ const byId = (/** @type {string} */ id) => {
 };
 const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
 
-const buttons = {
-  start: button('start'),
-  keys: button('keys'),
-  fullscreen: button('fullscreen'),
-  end: button('end'),
-};
-const DEVICE_EVERY_MS = 3_000;
+const remote = /** @type {GuruSession} */ (byId('remote'));
+const form = /** @type {HTMLFormElement} */ (byId('open'));
+const log = new LifecycleLog(byId('events'));
+const address = new URLSearchParams(location.search);
 
-/** @type {HTMLIFrameElement | undefined} */
-let frame;
-let viewerOrigin = '';
-/** @type {MessagePort | undefined} */
-let port;
-let nextCommandId = 1;
+const MACHINES_EVERY_MS = 3_000;
+const STORY_EVERY_MS = 1_000;
+/** How long the last webhooks of an ended session are waited for. */
+const STORY_AFTER_END_MS = 10_000;
 
-// --- our own server ---------------------------------------------------------------------------
+/** @type {readonly Machine[]} */
+let machines = [];
+let selected = address.get('device') ?? undefined;
+/** @type {string | undefined} */
+let sessionId;
 
-/**
- * @param {string} path
- * @param {unknown} [body] posted when there is one
- * @returns {Promise<any>}
- */
-async function ask(path, body) {
-  const response = await fetch(
-    path,
-    body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) },
-  );
-  const answer = await response.json();
-  if (response.ok) return answer;
-  throw new Error(`${answer.detail} (${answer.code})`);
-}
+// --- machines -----------------------------------------------------------------------------------
 
-async function readDevice() {
+async function readMachines() {
   try {
-    /** @type {Machine} */
-    const machine = await ask('/api/device');
-    const monitors = machine.topology?.monitors.length ?? 0;
-    byId('device').textContent = machine.device_id;
-    byId('crumb').textContent = machine.device_id;
-    byId('facts').textContent = [
-      machine.platform ?? 'unknown system',
-      machine.os_version,
-      machine.agent_version && `agent ${machine.agent_version}`,
-      `${monitors} monitor${monitors === 1 ? '' : 's'}`,
-    ]
-      .filter(Boolean)
-      .join(' · ');
-    byId('online').textContent = machine.online ? 'Online' : 'Offline';
-    byId('online').dataset['online'] = String(machine.online);
-  } catch (error) {
-    byId('facts').textContent = /** @type {Error} */ (error).message;
+    const answer = await ask('/api/machines');
+    machines = answer.machines;
+    selected ??= answer.selected;
+    drawMachines();
+  } catch (thrown) {
+    byId('facts').textContent = adviceOn(refusalOf(thrown));
   }
 }
 
-async function start() {
-  buttons.start.disabled = true;
+function drawMachines() {
+  showMachines(byId('machines'), machines, selected, (deviceId) => {
+    selected = deviceId;
+    drawMachines();
+  });
+  byId('no-machines').hidden = machines.length > 0;
+  const machine = machines.find(({ device_id }) => device_id === selected);
+  // While a session is shown, the heading names its machine.
+  if (sessionId !== undefined) return;
+  byId('device').textContent = selected ?? 'No machine';
+  byId('facts').textContent = machine ? factsOf(machine) : 'Not known to GuruConnect';
+}
+
+// --- a session ----------------------------------------------------------------------------------
+
+/** @param {{ device?: string, mode?: string, grants?: string }} wish */
+async function start(wish) {
   tell(undefined);
-  const wish = new URLSearchParams(location.search);
+  button('start').disabled = true;
   try {
-    const session = await ask('/api/sessions', {
-      ...(wish.has('mode') ? { mode: wish.get('mode') } : {}),
-      ...(wish.has('grants') ? { grants: wish.get('grants') } : {}),
-    });
-    embed(session.viewer.url, session.viewer.code);
-  } catch (error) {
-    tell(/** @type {Error} */ (error).message);
-    buttons.start.disabled = false;
+    const { id, viewer } = await ask('/api/sessions', wish);
+    sessionId = id;
+    log.clear();
+    form.hidden = true;
+    byId('commands').hidden = false;
+    byId('empty').hidden = true;
+    remote.hidden = false;
+    showConsent(wish.mode === 'attended' ? 'pending' : undefined);
+    void follow(id);
+    // { url, code }: all that the page needs to know, and it works once.
+    await remote.connect(viewer);
+  } catch (thrown) {
+    tell(refusalOf(thrown), () => void start(wish));
+    if (remote.state === undefined) over();
+  } finally {
+    button('start').disabled = false;
   }
 }
 
-// --- the viewer in its frame ------------------------------------------------------------------
+/** Back to where a session can be started; what was shown and told of the last one stays. */
+function over() {
+  sessionId = undefined;
+  form.hidden = false;
+  byId('commands').hidden = true;
+  byId('monitors').replaceChildren();
+  drawMachines();
+}
 
 /**
- * @param {string} url
- * @param {string} code
+ * What our server knows of it: the events that webhooks told and the API filled in, and consent.
+ * @param {string} id
  */
-function embed(url, code) {
-  port?.close();
-  port = undefined;
-  byId('events').replaceChildren();
-  viewerOrigin = new URL(url).origin;
-  frame = document.createElement('iframe');
-  frame.title = 'Remote session';
-  frame.allow = 'fullscreen; clipboard-read; clipboard-write; autoplay';
-  frame.referrerPolicy = 'no-referrer';
-  // The one-time code rides in the fragment: it reaches the viewer and no server's log.
-  frame.src = `${url}#code=${code}`;
-  byId('viewer').replaceChildren(frame);
-}
-
-addEventListener('message', (event) => {
-  if (event.source !== frame?.contentWindow || event.origin !== viewerOrigin) return;
-  if (event.data?.gc !== 'ready') return;
-  const channel = new MessageChannel();
-  port?.close();
-  port = channel.port1;
-  port.onmessage = ({ data }) => hear(data);
-  frame?.contentWindow?.postMessage({ gc: 'connect', version: 1 }, viewerOrigin, [channel.port2]);
-});
-
-/** @param {EmbedEvent} message */
-function hear(message) {
-  switch (message.gc) {
-    case 'connected':
-    case 'state': {
-      const over = message.state === 'ended' || message.state === 'failed';
-      const why = message.gc === 'state' ? (message.end_reason ?? message.error?.code) : undefined;
-      byId('state').textContent = why ? `${message.state} (${why})` : message.state;
-      byId('state').dataset['state'] = message.state;
-      buttons.start.disabled = !over;
-      buttons.end.disabled = over;
-      buttons.fullscreen.disabled = over;
-      if (over) {
-        buttons.keys.disabled = true;
-        byId('monitors').replaceChildren();
-      }
-      return;
+async function follow(id) {
+  let giveUpAt = Infinity;
+  for (;;) {
+    try {
+      const { session, events, webhooks } = await ask(`/api/sessions/${id}`);
+      if (sessionId !== undefined && sessionId !== id) return;
+      for (const event of events) log.add(event, event.ways);
+      showConsent(session.consent.state);
+      const isTold = webhooks.state !== 'active' || log.isWhole('webhook');
+      if (session.state === 'ended') giveUpAt = Math.min(giveUpAt, Date.now() + STORY_AFTER_END_MS);
+      if (webhooks.state !== 'active')
+        byId('log-note').textContent = `No webhooks: ${webhooks.detail}`;
+      if (session.state === 'ended' && (isTold || Date.now() > giveUpAt)) return;
+    } catch (thrown) {
+      // Told once; the page itself goes on hearing from the viewer.
+      if (!refusalOf(thrown).retryable) return tell(refusalOf(thrown));
     }
-    case 'event':
-      return addEvent(message.event);
-    case 'topology':
-      return showMonitors(message);
-    case 'input':
-      buttons.keys.disabled = !message.enabled;
-      return;
-    case 'done':
-      return tell(message.error && `${message.error.detail} (${message.error.code})`);
+    await new Promise((resolve) => setTimeout(resolve, STORY_EVERY_MS));
   }
 }
 
-/** @param {EmbedCommand} what */
-function command(what) {
-  port?.postMessage({ ...what, id: nextCommandId });
-  nextCommandId += 1;
-}
+// --- what the viewer tells ----------------------------------------------------------------------
 
-// --- what is shown ----------------------------------------------------------------------------
-
-/** @param {JournalEvent} event */
-function addEvent({ seq, type, at }) {
-  const row = document.createElement('li');
-  for (const [name, text] of [
-    ['seq', `#${seq}`],
-    ['type', type],
-    ['at', new Date(at).toLocaleTimeString()],
-  ]) {
-    const cell = document.createElement('span');
-    cell.className = name ?? '';
-    cell.textContent = text ?? '';
-    row.append(cell);
-  }
-  byId('events').prepend(row);
-}
-
-/** @param {Extract<EmbedEvent, { gc: 'topology' }>} message */
-function showMonitors(message) {
+remote.addEventListener('gc-connected', ({ detail }) => showState(detail.state));
+remote.addEventListener('gc-state', ({ detail: { state, end_reason, error } }) => {
+  showState(state, end_reason ?? error?.code);
+  if (error) tell(error);
+  if (state === 'ended' || state === 'failed') over();
+});
+remote.addEventListener('gc-event', ({ detail: { event } }) => {
+  log.add(event, ['page']);
+  const [noun, answer] = event.type.split('.');
+  if (noun === 'consent') showConsent(answer === 'requested' ? 'pending' : answer);
+});
+remote.addEventListener('gc-topology', ({ detail }) => {
   byId('monitors').replaceChildren(
-    ...message.topology.monitors.map(({ monitor_id, name, width, height }, index) => {
+    ...detail.topology.monitors.map(({ monitor_id, name, width, height }, index) => {
       const select = document.createElement('button');
       select.type = 'button';
       select.textContent = `Screen ${index + 1}`;
       select.title = `${name}, ${width} × ${height}`;
-      select.setAttribute('aria-pressed', String(monitor_id === message.selected_monitor_id));
-      select.onclick = () => command({ gc: 'select_monitor', monitor_id });
+      select.setAttribute('aria-pressed', String(monitor_id === detail.selected_monitor_id));
+      select.onclick = () => command(() => remote.selectMonitor(monitor_id));
       return select;
     }),
   );
+});
+remote.addEventListener('gc-input', ({ detail: { enabled, why } }) => {
+  for (const id of ['control', 'keys']) {
+    button(id).disabled = !enabled;
+    button(id).title = why ?? '';
+  }
+});
+remote.addEventListener('gc-error', ({ detail }) => {
+  tell(refusalOf(detail.error));
+  over();
+});
+
+// --- what the technician does -------------------------------------------------------------------
+
+/** @param {() => Promise<void>} what */
+async function command(what) {
+  tell(undefined);
+  try {
+    await what();
+  } catch (thrown) {
+    tell(refusalOf(thrown), () => void command(what));
+  }
 }
 
-/** @param {string | undefined} problem */
-function tell(problem) {
-  byId('problem').hidden = problem === undefined;
-  byId('problem').textContent = problem ?? '';
-}
+form.onsubmit = (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  const chosen = new FormData(form);
+  void start({
+    ...(selected === undefined ? {} : { device: selected }),
+    mode: String(chosen.get('mode')),
+    grants: String(chosen.get('grants')),
+  });
+};
+button('control').onclick = () => command(() => remote.requestControl());
+button('keys').onclick = () => command(() => remote.sendKeys(['ControlLeft', 'AltLeft', 'Delete']));
+button('fullscreen').onclick = () => command(() => remote.fullscreen());
+button('end').onclick = () =>
+  command(async () => {
+    // Our server can always end it; the viewer only while it is connected.
+    await ask(`/api/sessions/${sessionId}/end`, {});
+  });
 
-buttons.start.onclick = () => void start();
-buttons.end.onclick = () => command({ gc: 'end_session' });
-buttons.keys.onclick = () =>
-  command({ gc: 'send_keys', codes: ['ControlLeft', 'AltLeft', 'Delete'] });
-// A frame may not lock the keyboard for itself (WICG Keyboard Lock, 2): its page does it for it, and
-// then Alt+Tab and Escape reach the remote machine as well.
-buttons.fullscreen.onclick = async () => {
-  await frame?.requestFullscreen();
-  /** @type {{ lock(): Promise<void> } | undefined} */
-  const keyboard = /** @type {any} */ (navigator).keyboard;
-  await keyboard?.lock();
-  command({ gc: 'focus' });
+// --- what is shown ------------------------------------------------------------------------------
+
+const STATES = {
+  exchanging: 'Opening',
+  joining: 'Opening',
+  waiting_agent: 'Waiting for the machine',
+  waiting_consent: 'Waiting for consent',
+  connecting: 'Connecting',
+  live: 'Live',
+  reconnecting: 'Reconnecting',
+  ended: 'Ended',
+  failed: 'Failed',
 };
 
-void readDevice();
-setInterval(() => void readDevice(), DEVICE_EVERY_MS);
-if (new URLSearchParams(location.search).get('autostart') === '1') void start();
+/**
+ * @param {keyof typeof STATES} state
+ * @param {string} [why]
+ */
+function showState(state, why) {
+  const words = STATES[state] ?? state;
+  byId('state').textContent = why ? `${words}: ${why.replaceAll('_', ' ')}` : words;
+  byId('state').dataset['state'] = state;
+  byId('state').hidden = false;
+}
+
+const CONSENT = /** @type {Record<string, string>} */ ({
+  not_required: 'Nobody was asked',
+  pending: 'The person is being asked',
+  granted: 'The person said yes',
+  denied: 'The person said no',
+  timed_out: 'The person did not answer',
+  unavailable: 'Nobody was there to ask',
+});
+
+/** @param {ConsentState | (string & {}) | undefined} state */
+function showConsent(state = 'not_required') {
+  byId('consent').textContent = CONSENT[state] ?? state;
+  byId('consent').dataset['consent'] = state;
+  byId('consent').hidden = false;
+}
+
+/**
+ * @param {Refusal | undefined} refusal
+ * @param {() => void} [again]
+ */
+function tell(refusal, again) {
+  byId('problem').hidden = refusal === undefined;
+  if (!refusal) return;
+  byId('advice').textContent = adviceOn(refusal);
+  byId('detail').textContent = refusal.detail;
+  byId('code').textContent = refusal.code;
+  button('retry').hidden = !refusal.retryable || again === undefined;
+  button('retry').onclick = again ?? null;
+}
+
+void readMachines();
+setInterval(() => void readMachines(), MACHINES_EVERY_MS);
+if (address.get('autostart') === '1')
+  void start({
+    ...(selected === undefined ? {} : { device: selected }),
+    ...(address.has('mode') ? { mode: address.get('mode') ?? '' } : {}),
+    ...(address.has('grants') ? { grants: address.get('grants') ?? '' } : {}),
+  });

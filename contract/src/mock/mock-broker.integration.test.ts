@@ -198,6 +198,21 @@ describe('a scenario', () => {
   });
 });
 
+it('lists sessions newest first, however fast they come', async () => {
+  const { gc } = await start({ speed: 0 });
+  const made: string[] = [];
+  for (let i = 0; i < 30; i += 1)
+    made.unshift((await gc.sessions.create({ ...request(), device_id: `laptop-${i}` })).id);
+  const listed: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await gc.sessions.list({ limit: 7, ...(cursor === undefined ? {} : { cursor }) });
+    listed.push(...page.sessions.map(({ id }) => id));
+    cursor = page.next_cursor;
+  } while (cursor !== undefined);
+  expect(listed).toEqual(made);
+});
+
 describe('a refusal', () => {
   it.each([
     ['rate_limited', 429, 1],

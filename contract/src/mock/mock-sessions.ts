@@ -86,10 +86,9 @@ export class MockSessions extends Emitter<SessionEvents> {
     return session;
   }
 
-  /** Newest first; their ids sort by the time they were made. */
+  /** Newest first, also of those made in the same millisecond, whose ids tell nothing of it. */
   list(): Session[] {
-    const all = [...this.#entries.values()].map(({ session }) => session);
-    return all.sort((a, b) => (a.id < b.id ? 1 : -1));
+    return [...this.#entries.values()].map(({ session }) => session).reverse();
   }
 
   open(deviceId?: DeviceId): Session[] {

@@ -114,8 +114,9 @@ export class MockWebhooks {
 
   /** Newest first. */
   deliveries(id: WebhookId): Delivery[] {
-    const all = this.#find(id).kept.map(({ delivery }) => delivery);
-    return all.sort((a, b) => (a.id < b.id ? 1 : -1));
+    return this.#find(id)
+      .kept.map(({ delivery }) => delivery)
+      .reverse();
   }
 
   /** @returns how many. @throws GcError `illegal_transition` while it is disabled. */

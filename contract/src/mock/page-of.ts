@@ -5,7 +5,7 @@ import { GcError } from '../errors.ts';
 export type Page<T> = { readonly entries: T[]; readonly next_cursor?: string };
 
 /**
- * @param all sorted by `keyOf`, in either direction.
+ * @param all in the order of the list; `keyOf` names each entry.
  * @param schema of the keys.
  * @throws GcError `invalid_request` for a cursor that no list of this kind gives out.
  */

@@ -28,6 +28,10 @@ if (!wished.success) {
 }
 
 const { trials, out, names } = wished.data;
+// The browser's driver takes these signals for itself and would leave us running. What was started ends
+// with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 for (const name of names) {
   const bench = BENCHES[name] as Bench;
   const say = (line: string): void => void process.stderr.write(`[bench ${name}] ${line}\n`);
@@ -46,4 +50,9 @@ for (const name of names) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   process.stdout.write(`${JSON.stringify(results, null, 2)}\nwritten to ${file}\n`);
+  if (bench.chart && out === undefined) {
+    const picture = new URL(`../../${bench.chart.file}`, import.meta.url).pathname;
+    writeFileSync(picture, await bench.chart.draw(results as never));
+    process.stdout.write(`drawn in ${picture}\n`);
+  }
 }

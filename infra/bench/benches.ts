@@ -1,5 +1,7 @@
 // What `npm run bench -- NAME` can measure. A bench starts what it needs and leaves nothing running.
 
+import type { ChartInput } from './rivals/chart.ts';
+
 export type BenchOptions = {
   /** Samples per figure; a bench that measures something else than repeated trials ignores it. */
   readonly trials: number;
@@ -14,6 +16,8 @@ export type Bench = {
   readonly file: string;
   /** @returns what goes into the file, beside the machine and the time. */
   readonly run: (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>;
+  /** A picture for the documents, drawn whenever the file is written. */
+  readonly chart?: { readonly file: string; readonly draw: (results: never) => Promise<string> };
 };
 
 export const DEFAULT_BENCH = 'feel';
@@ -28,5 +32,9 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'GuruConnect and its rivals side by side, half an hour with 100 trials',
     file: 'rivals.json',
     run: async (options) => (await import('./rivals/rivals.ts')).measureRivals(options),
+    chart: {
+      file: 'docs/latency.svg',
+      draw: async (results: ChartInput) => (await import('./rivals/chart.ts')).chart(results),
+    },
   },
 };

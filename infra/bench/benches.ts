@@ -37,4 +37,9 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
       draw: async (results: ChartInput) => (await import('./rivals/chart.ts')).chart(results),
     },
   },
+  sharpness: {
+    about: 'text in the viewer against the screen, from a change to half a second after it',
+    file: 'sharpness.json',
+    run: async (options) => (await import('./sharpness/sharpness.ts')).measureSharpness(options),
+  },
 };

@@ -83,6 +83,7 @@ export class Agent {
       sourceOf: (monitor) => desktop.captureSource(monitor),
       inputMark: this.#inputMark,
       warm: config.renditions[0],
+      encoders: config.encoders,
       maxBitrateBps: config.maxVideoBps,
       logger,
     });

@@ -17,6 +17,15 @@ describe("the agent's environment", () => {
     });
   });
 
+  it('takes encoders by name, separated by commas, and no others', () => {
+    expect(readConfig(smallest).encoders).toEqual(['x264']);
+    const both = readConfig({ ...smallest, GC_VIDEO_ENCODERS: 'nvenc, x264' });
+    expect(both.encoders).toEqual(['nvenc', 'x264']);
+    expect(() => readConfig({ ...smallest, GC_VIDEO_ENCODERS: 'nvenc,cuda' })).toThrow(
+      /GC_VIDEO_ENCODERS/,
+    );
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(readConfig({ ...smallest, GC_ENROLMENT_TOKEN: '', GC_UNATTENDED: '' }).unattended).toBe(
       'allow',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DeviceId } from '@guruconnect/contract/ids';
 import type { Rendition } from '@guruconnect/contract/rendition';
+import { ENCODER_NAMES, type EncoderName } from './media/encoder-choice.ts';
 
 const Environment = z.object({
   GC_SIGNALING_URL: z
@@ -39,13 +40,21 @@ const Environment = z.object({
     .int()
     .min(100_000)
     .max(200_000_000)
-    .default(12_000_000)
+    .default(20_000_000)
     .describe('Most bits a second one watched monitor may use.'),
   GC_CHROMA: z
     .enum(['444', '420'])
     .default('444')
     .describe(
       'Finest colour this machine sends: 444 keeps coloured text sharp for viewers that decode it, at half as much CPU again; 420 gives everybody the plain one.',
+    ),
+  GC_VIDEO_ENCODERS: z
+    .string()
+    .default('x264')
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(ENCODER_NAMES)).min(1))
+    .describe(
+      'H.264 encoders this machine may use, separated by commas: nvenc, qsv, amf, mf, x264. The first that works of that order is used; x264 is always there.',
     ),
   GC_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -65,6 +74,7 @@ export type AgentConfig = {
   readonly maxVideoBps: number;
   /** What is published of each monitor; the first is the one that is kept ready. */
   readonly renditions: readonly [Rendition, ...Rendition[]];
+  readonly encoders: readonly EncoderName[];
   readonly logLevel: string;
 };
 
@@ -100,6 +110,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     consentInput: data.GC_CONSENT_INPUT,
     maxVideoBps: data.GC_MAX_VIDEO_BPS,
     renditions: RENDITIONS_OF[data.GC_CHROMA],
+    encoders: data.GC_VIDEO_ENCODERS,
     logLevel: data.GC_LOG_LEVEL,
   });
 }

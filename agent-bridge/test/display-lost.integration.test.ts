@@ -27,6 +27,7 @@ describe('the X server dies under a watched monitor', () => {
         area: { x: 0, y: 0, widthPx: 1280, heightPx: 720 },
       },
       warm: 'standard',
+      encoders: ['x264'],
       targets: everyRendition({ maxBitrateBps: 8_000_000, maxFps: 60 }),
       inputMark: new InputMark(),
       onFrame: (frame) => frames.push(frame),

@@ -83,6 +83,7 @@ async function measure(server: XDisplay, painter: XPainter, widthPx: number, hei
   const stream = new MonitorStream({
     source: { kind: 'x11', displayName: server.name, area: { x: 0, y: 0, widthPx, heightPx } },
     warm,
+    encoders: ['x264'],
     targets: everyRendition(TARGET),
     inputMark: new InputMark(),
     onFrame: (frame) => {

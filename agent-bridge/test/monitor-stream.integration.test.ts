@@ -43,6 +43,7 @@ class Watching {
     this.stream = new MonitorStream({
       source,
       warm: this.rendition,
+      encoders: ['x264'],
       targets: everyRendition(TARGET),
       inputMark: this.inputMark,
       onFrame: (frame) => {
@@ -69,7 +70,7 @@ class Watching {
       'a refined picture',
       () => {
         const last = this.frames.slice(from).at(-1);
-        return last && last.cause !== 'change' && last.data.length < TINY_BYTES;
+        return last?.cause === 'repeat' && last.data.length < TINY_BYTES;
       },
       20_000,
     );

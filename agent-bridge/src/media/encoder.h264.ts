@@ -45,7 +45,12 @@ export const H264_PROFILE_LEVEL_ID: Readonly<Record<Chroma, string>> = {
  * 0.997 for half as many bytes more, 10 another 0.001 of colour for 25 % more. At 51 everything is
  * skipped.
  */
-const RATE_FACTOR: Readonly<Record<Quality, number>> = { change: 23, refined: 15, repeat: 51 };
+const RATE_FACTOR: Readonly<Record<Quality, number>> = {
+  change: 23,
+  refined: 15,
+  finest: 10,
+  repeat: 51,
+};
 
 /** x264's frame clock. Only the ratio of rate and buffer to it counts, see `#setCap`. */
 const NOMINAL_FPS = 60;

@@ -3,8 +3,11 @@
 import type { Frame } from 'node-av/lib';
 import type { RowBands } from './row-bands.ts';
 
-/** `change`: sharp enough to work with. `refined`: visually lossless. `repeat`: nothing new at all. */
-export type Quality = 'change' | 'refined' | 'repeat';
+/**
+ * `change`: sharp enough to work with. `refined`: visually lossless. `finest`: also under a magnifying
+ * glass. `repeat`: nothing new at all.
+ */
+export type Quality = 'change' | 'refined' | 'finest' | 'repeat';
 
 export interface EncodeOrder {
   readonly keyframe: boolean;

@@ -25,6 +25,12 @@ describe('the size of the next frame', () => {
     expect(budget.frameCapBytes(0)).toBeGreaterThanOrEqual(3_000);
   });
 
+  it('has a ceiling for new content on a fast link, where refinement may take more', () => {
+    const budget = new FrameBudget(50_000_000, 0);
+    expect(budget.frameCapBytes(0)).toBe(160_000);
+    expect(budget.refineCapBytes(0, -1000 * MS)).toBe(625_000);
+  });
+
   it('follows a new target at once', () => {
     const budget = new FrameBudget(BPS, 0);
     budget.setMaxBitrate(400_000, 0);

@@ -14,6 +14,11 @@ const REFINE_RESERVE_SHARE = 0.5;
 /** …or typing, once the screen has been still for so long that a reader looks at it. */
 const STILL_RESERVE_SHARE = 0.15;
 const STILL_FOR_MS = 200;
+/**
+ * More bytes make a new page better and later, however fast the link: packets (33 µs each on our side)
+ * and decoding (0.1 ms a kilobyte) then take longer than the link does.
+ */
+const LARGEST_CHANGE_BYTES = 160_000;
 /** Below this no picture is worth sending: every frame may have it. */
 const SMALLEST_CAP_BYTES = 3_000;
 
@@ -47,7 +52,7 @@ export class FrameBudget {
   /** Bytes a frame with new content may have. */
   frameCapBytes(nowUs: number): number {
     this.#refill(nowUs);
-    return this.#clamp(this.#filledBytes);
+    return Math.min(this.#clamp(this.#filledBytes), LARGEST_CHANGE_BYTES);
   }
 
   /** Bytes a frame that only refines a picture still since `stillSinceUs` may have. */

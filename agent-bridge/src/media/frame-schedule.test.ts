@@ -20,7 +20,8 @@ function settled(atUs: number): FrameSchedule {
   schedule.setWatched(true);
   schedule.noteCaptured(atUs, true);
   schedule.noteFrame('keyframe', 20_000, false, atUs);
-  schedule.noteFrame('refine', 80, false, atUs);
+  schedule.noteFrame('refine', 80, false, atUs); // refined
+  schedule.noteFrame('refine', 80, false, atUs); // finest
   return schedule;
 }
 
@@ -166,23 +167,24 @@ describe('a picture that stands still', () => {
     schedule.noteChange();
     schedule.noteCaptured(3 * S, true);
     schedule.noteFrame('change', 5000, false, 3 * S);
-    const bytes = [9000, 4000, 80];
+    const bytes = [9000, 4000, 80, 3000, 80];
     const made: { cause: string; atUs: number }[] = [];
+    const steps: string[] = [];
     for (let atUs = 3 * S; atUs < 6 * S;) {
       const decision = schedule.decide(atUs, 0);
       if (decision.make === 'nothing') {
         atUs = decision.untilUs;
         continue;
       }
+      if (decision.make === 'refine') steps.push(schedule.refinement);
       schedule.noteFrame(decision.make, bytes.shift() ?? 80, false, atUs);
       made.push({ cause: decision.make, atUs });
     }
     const first = 3 * S + STILL_AFTER_US;
-    const last = first + 2 * REFINE_INTERVAL_US;
+    const last = first + 4 * REFINE_INTERVAL_US;
+    expect(steps).toEqual(['refined', 'refined', 'refined', 'finest', 'finest']);
     expect(made).toEqual([
-      { cause: 'refine', atUs: first },
-      { cause: 'refine', atUs: first + REFINE_INTERVAL_US },
-      { cause: 'refine', atUs: last },
+      ...steps.map((_, n) => ({ cause: 'refine', atUs: first + n * REFINE_INTERVAL_US })),
       { cause: 'repeat', atUs: last + REPEAT_INTERVAL_US },
       { cause: 'repeat', atUs: last + 2 * REPEAT_INTERVAL_US },
     ]);

@@ -43,11 +43,17 @@ export class FrameSchedule {
   #lastFrameAtUs = 0;
   #lastKeyframeAtUs = -Infinity;
   #refinementsLeft = 0;
+  #refinement: 'refined' | 'finest' = 'refined';
   #refineUntilUs = 0;
   #lastWasCut = false;
 
   constructor(maxFps: number) {
     this.#intervalUs = 1e6 / maxFps;
+  }
+
+  /** What the next refinement is for: the whole picture is refined before any of it is made finest. */
+  get refinement(): 'refined' | 'finest' {
+    return this.#refinement;
   }
 
   /** When the screen was last found different. */
@@ -96,8 +102,8 @@ export class FrameSchedule {
       this.#lastKeyframeAtUs = atUs;
       this.#startRefining(atUs); // it starts again from a coarser picture
     } else if (cause === 'refine') {
-      if (bytes < REFINED_BELOW_BYTES) this.#refinementsLeft = 0;
-      else if (!cut) this.#refinementsLeft--;
+      if (!cut) this.#refinementsLeft--;
+      if (bytes < REFINED_BELOW_BYTES) this.#finishRefinement();
     }
   }
 
@@ -125,7 +131,14 @@ export class FrameSchedule {
 
   #startRefining(atUs: number): void {
     this.#refinementsLeft = MAX_REFINEMENTS;
+    this.#refinement = 'refined';
     this.#refineUntilUs = atUs + MAX_REFINING_US;
+  }
+
+  /** Nothing was left to add: the last step begins, or the picture is as good as it gets. */
+  #finishRefinement(): void {
+    if (this.#refinement === 'finest') this.#refinementsLeft = 0;
+    this.#refinement = 'finest';
   }
 
   #captureAllowedAtUs(nowUs: number): number {

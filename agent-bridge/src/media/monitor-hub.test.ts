@@ -80,6 +80,7 @@ function hub(monitors = [monitor(1), monitor(2)]) {
       }),
       inputMark: new InputMark(),
       warm: 'standard',
+      encoders: ['x264'],
       maxBitrateBps: MAX_BPS,
       logger: pino({ level: 'silent' }),
       openStream: (options) => {

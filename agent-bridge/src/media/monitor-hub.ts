@@ -10,6 +10,7 @@ import {
   type VideoRef,
 } from '@guruconnect/contract/rendition';
 import type { Logger } from '../logger.ts';
+import type { EncoderName } from './encoder-choice.ts';
 import type { EncodedFrame, StreamTarget } from './frame.ts';
 import type { InputMark } from './input-mark.ts';
 import { MonitorStream, type MonitorStreamOptions } from './monitor-stream.ts';
@@ -57,6 +58,7 @@ export interface MonitorHubOptions {
   readonly inputMark: InputMark;
   /** The one that most viewers will want first; it is kept open. */
   readonly warm: Rendition;
+  readonly encoders: readonly EncoderName[];
   /** Ceiling of one rendition, whatever the paths could carry. */
   readonly maxBitrateBps: number;
   readonly logger: Logger;
@@ -169,11 +171,12 @@ export class MonitorHub {
   }
 
   #openFeed(id: number, source: CaptureSource): Feed {
-    const { maxBitrateBps, inputMark, logger, openStream, warm } = this.#options;
+    const { encoders, maxBitrateBps, inputMark, logger, openStream, warm } = this.#options;
     const open = openStream ?? ((options: MonitorStreamOptions) => new MonitorStream(options));
     const stream = open({
       source,
       warm,
+      encoders,
       targets: Object.fromEntries(
         RENDITION_NAMES.map((name) => [name, targetFor(name, maxBitrateBps)]),
       ) as Record<Rendition, StreamTarget>,

@@ -72,6 +72,7 @@ class Bench {
     this.pipeline = new MonitorPipeline({
       capture: this.screen,
       warm: 'standard',
+      encoders: ['x264'],
       targets: everyRendition({ maxBitrateBps: 8_000_000, maxFps: 60 }),
       inputMark: new InputMark(),
       onFrame: (frame) => this.frames.push(frame),

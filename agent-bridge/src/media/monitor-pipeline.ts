@@ -3,6 +3,7 @@
 // watches that rendition, and the ones to work with come first. Owned by monitor-worker.ts.
 import { RENDITION_NAMES, type Rendition } from '@guruconnect/contract/rendition';
 import type { ScreenCapture } from './capture.ts';
+import type { EncoderName } from './encoder-choice.ts';
 import type { EncodedFrame, StreamTarget } from './frame.ts';
 import type { InputMark } from './input-mark.ts';
 import { ScreenFeed } from './screen-feed.ts';
@@ -17,6 +18,7 @@ export interface MonitorPipelineOptions {
    */
   readonly warm: Rendition;
   readonly targets: Readonly<Record<Rendition, StreamTarget>>;
+  readonly encoders: readonly EncoderName[];
   readonly inputMark: InputMark;
   readonly onFrame: (frame: EncodedFrame) => void;
   /** Capture or an encoder broke; the pipeline has closed itself. */
@@ -69,11 +71,12 @@ export class MonitorPipeline {
   #open(rendition: Rendition): VideoPipeline {
     const known = this.#renditions.get(rendition);
     if (known) return known;
-    const { inputMark, onFrame } = this.#options;
+    const { encoders, inputMark, onFrame } = this.#options;
     const pipeline = new VideoPipeline({
       screen: this.#feed.tap(RENDITION_NAMES.indexOf(rendition)),
       rendition,
       target: this.#targets[rendition],
+      encoders,
       inputMark,
       onFrame,
       onFailed: (error) => this.#fail(error),

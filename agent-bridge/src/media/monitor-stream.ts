@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Rendition } from '@guruconnect/contract/rendition';
 import { backoffMs, type BackoffPolicy } from '@guruconnect/contract/base/backoff';
+import type { EncoderName } from './encoder-choice.ts';
 import type { EncodedFrame, StreamTarget } from './frame.ts';
 import type { InputMark } from './input-mark.ts';
 import type {
@@ -34,6 +35,8 @@ export interface MonitorStreamOptions {
   readonly source: CaptureSource;
   /** The rendition that is open before anybody watches. */
   readonly warm: Rendition;
+  /** What the policy allows, see encoder-choice.ts. */
+  readonly encoders: readonly EncoderName[];
   readonly targets: Readonly<Record<Rendition, StreamTarget>>;
   /** One for the whole agent: whoever injects writes it. */
   readonly inputMark: InputMark;
@@ -103,6 +106,7 @@ export class MonitorStream {
     const start: MonitorWorkerStart = {
       source: this.#source,
       warm: this.#options.warm,
+      encoders: this.#options.encoders,
       targets: this.#targets,
       watched: [...this.#watched],
       inputMark: this.#options.inputMark.buffer,

@@ -1,5 +1,6 @@
 // What a monitor's thread and its owner tell each other. Both ends are one version of one program.
 import type { Rendition } from '@guruconnect/contract/rendition';
+import type { EncoderName } from './encoder-choice.ts';
 import type { EncodedFrame, ScreenArea, StreamTarget } from './frame.ts';
 
 /** Which screen to capture. */
@@ -18,6 +19,7 @@ export interface MonitorWorkerStart {
   readonly warm: Rendition;
   readonly targets: Readonly<Record<Rendition, StreamTarget>>;
   readonly watched: readonly Rendition[];
+  readonly encoders: readonly EncoderName[];
   /** Memory of the agent's InputMark. */
   readonly inputMark: SharedArrayBuffer;
 }

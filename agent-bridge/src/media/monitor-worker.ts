@@ -39,6 +39,7 @@ function open(source: CaptureSource): void {
   pipeline = new MonitorPipeline({
     capture: openCapture(source),
     warm: start.warm,
+    encoders: start.encoders,
     targets,
     inputMark,
     onFrame: (frame) => tell({ type: 'frame', frame }, [frame.data.buffer]),

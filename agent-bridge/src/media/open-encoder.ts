@@ -1,7 +1,8 @@
 // Opens the first encoder of the policy that works on this machine. A graphics card's encoder is used
 // only after it gave a picture at once: drivers are missing, sessions run out, and some hold frames
 // back. What failed is not tried again by this thread.
-import type { Frame } from 'node-av/lib';
+import { AV_LOG_ERROR, AV_LOG_QUIET } from 'node-av/constants';
+import { Log, type Frame } from 'node-av/lib';
 import { encoderOrder, type EncoderName, type HardwareEncoderName } from './encoder-choice.ts';
 import { H264Encoder, type H264EncoderOptions } from './encoder.h264.ts';
 import { HardwareEncoder } from './encoder.hardware.ts';
@@ -47,6 +48,7 @@ export class EncoderOpener {
     sample: Frame,
   ): VideoEncoder | undefined {
     let encoder: VideoEncoder | undefined;
+    Log.setLevel(AV_LOG_QUIET); // a missing driver is no error here
     try {
       encoder = new HardwareEncoder(name, options);
       const { maxBytes, codedHeightPx } = options;
@@ -58,6 +60,8 @@ export class EncoderOpener {
       encoder?.close();
       this.#unavailable.add(name);
       return undefined;
+    } finally {
+      Log.setLevel(AV_LOG_ERROR);
     }
   }
 }

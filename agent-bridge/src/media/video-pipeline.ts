@@ -4,8 +4,8 @@
 import { availableParallelism } from 'node:os';
 import { renditionTraits, type Rendition } from '@guruconnect/contract/rendition';
 import { ColorConverter } from './color-convert.ts';
-import { H264Encoder } from './encoder.h264.ts';
-import type { Quality, VideoEncoder } from './encoder.ts';
+import type { EncoderName } from './encoder-choice.ts';
+import type { EncodedPicture, EncodeOrder, Quality } from './encoder.ts';
 import { FrameBudget, type FrameBudgetOptions } from './frame-budget.ts';
 import { FrameSchedule } from './frame-schedule.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type StreamTarget,
 } from './frame.ts';
 import type { InputMark } from './input-mark.ts';
+import { EncoderOpener, type OpenedEncoder } from './open-encoder.ts';
 import { PresetLadder } from './preset-ladder.ts';
 import { RowBands } from './row-bands.ts';
 import type { ScreenTap } from './screen-feed.ts';
@@ -32,17 +33,12 @@ const ONE_THREAD_PIXELS = 320 * 240;
  */
 const THUMBNAIL_BUDGET: FrameBudgetOptions = { bucketMs: 1_000, smallestCapBytes: 1_500 };
 
-const QUALITY: Readonly<Record<FrameCause, Quality>> = {
-  change: 'change',
-  keyframe: 'change',
-  refine: 'refined',
-  repeat: 'repeat',
-};
-
 export interface VideoPipelineOptions {
   readonly screen: ScreenTap;
   readonly rendition: Rendition;
   readonly target: StreamTarget;
+  /** What the policy allows, see encoder-choice.ts. */
+  readonly encoders: readonly EncoderName[];
   readonly inputMark: InputMark;
   readonly onFrame: (frame: EncodedFrame) => void;
   /** Capture or encoder broke; the pipeline has closed itself. */
@@ -60,7 +56,8 @@ export class VideoPipeline {
   readonly #budget: FrameBudget;
   readonly #ladder = new PresetLadder();
   readonly #threads: number;
-  #encoder: VideoEncoder;
+  readonly #opener: EncoderOpener;
+  #encoder: OpenedEncoder;
   #target: StreamTarget;
   #watched = false;
   #closed = false;
@@ -89,6 +86,8 @@ export class VideoPipeline {
     this.#threads =
       maxPixels <= ONE_THREAD_PIXELS ? 1 : Math.min(availableParallelism(), MAX_THREADS);
     this.#converter = new ColorConverter({ screen, chroma, maxPixels, threads: this.#threads });
+    // small pictures cost x264 nothing, and graphics cards have few sessions
+    this.#opener = new EncoderOpener(maxPixels === Infinity ? options.encoders : []);
     this.#encoder = this.#openEncoder();
   }
 
@@ -125,7 +124,7 @@ export class VideoPipeline {
     clearTimeout(this.#sleep);
     clearImmediate(this.#nextTurn);
     this.#screen.stop();
-    this.#encoder.close();
+    this.#encoder.encoder.close();
     this.#converter.close();
   }
 
@@ -165,9 +164,8 @@ export class VideoPipeline {
     const capturedAtUs = nowUs();
     const changed = this.#converter.convert(this.#changed);
     const convertedAtUs = nowUs();
-    const quality =
-      cause === 'change' && this.#stillParts.wantRefining(startedAtUs) ? 'refined' : QUALITY[cause];
-    const encoded = this.#encoder.encode(this.#converter.planes, {
+    const quality = this.#qualityOf(cause, startedAtUs);
+    const encoded = this.#encode({
       keyframe: cause === 'keyframe',
       quality,
       changed,
@@ -181,7 +179,8 @@ export class VideoPipeline {
     this.#budget.spend(encoded.data.length, encodedAtUs);
     this.#schedule.noteFrame(made, encoded.data.length, encoded.cut, startedAtUs);
     if (made === 'keyframe') this.#stillParts.noteKeyframe();
-    else if (quality === 'refined') this.#stillParts.noteRefined(encoded.cut, startedAtUs);
+    else if (quality === 'refined' || quality === 'finest')
+      this.#stillParts.noteRefined(encoded.cut, startedAtUs);
     const { picture, codedWidthPx, codedHeightPx } = this.#converter;
     this.#options.onFrame({
       data: encoded.data,
@@ -218,20 +217,44 @@ export class VideoPipeline {
 
   #adaptPreset(encodeUs: number): void {
     if (!this.#ladder.note(encodeUs, this.#target.maxFps)) return;
-    this.#encoder.close();
-    this.#encoder = this.#openEncoder();
+    this.#reopenEncoder();
     this.#schedule.requestKeyframe(); // the new encoder's first frame is one anyway
   }
 
-  #openEncoder(): VideoEncoder {
-    return new H264Encoder({
+  #qualityOf(cause: FrameCause, atUs: number): Quality {
+    if (cause === 'refine') return this.#schedule.refinement;
+    if (cause === 'repeat') return 'repeat';
+    return cause === 'change' && this.#stillParts.wantRefining(atUs) ? 'refined' : 'change';
+  }
+
+  /** A graphics card's encoder that breaks is replaced at once; without libx264 there is no picture. */
+  #encode(order: EncodeOrder): EncodedPicture {
+    const { planes } = this.#converter;
+    try {
+      return this.#encoder.encoder.encode(planes, order);
+    } catch (error) {
+      if (this.#encoder.name === 'x264') throw error;
+      this.#opener.giveUp(this.#encoder.name);
+      this.#reopenEncoder();
+      return this.#encoder.encoder.encode(planes, { ...order, keyframe: true });
+    }
+  }
+
+  #reopenEncoder(): void {
+    this.#encoder.encoder.close();
+    this.#encoder = this.#openEncoder();
+  }
+
+  #openEncoder(): OpenedEncoder {
+    const options = {
       codedWidthPx: this.#converter.codedWidthPx,
       codedHeightPx: this.#converter.codedHeightPx,
       chroma: renditionTraits(this.#options.rendition).chroma,
       rung: this.#ladder.rung,
       threads: this.#threads,
       maxBytes: this.#budget.frameCapBytes(nowUs()),
-    });
+    };
+    return this.#opener.open(options, this.#converter.planes);
   }
 
   /** What breaks in a timer or an event has no caller: it ends this pipeline, not the process. */

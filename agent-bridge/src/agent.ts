@@ -258,8 +258,12 @@ export class Agent {
         of(session_id).viewers.changeGrants(viewer_id, grants);
         return {};
       },
-      'video.watch': ({ session_id, epoch, monitor_ids, videos }) => {
-        of(session_id).watch(epoch, videos ?? monitor_ids.map(standard));
+      'video.watch': ({ session_id, epoch, monitor_ids, videos, viewers }) => {
+        of(session_id).watch(epoch, videos ?? monitor_ids.map(standard), viewers);
+        return {};
+      },
+      'path.report': ({ session_id, epoch, viewer_id, ...report }) => {
+        of(session_id).reportPath(epoch, viewer_id, report);
         return {};
       },
       'video.keyframe': ({ session_id, epoch, monitor_id, rendition }) => {
@@ -300,6 +304,7 @@ export class Agent {
       pointer: this.#pointer,
       topology: () => displays.current(),
       renditions: this.#config.renditions,
+      limits: { minBps: MIN_BPS, maxBps: this.#config.maxVideoBps },
       newBandwidth: () =>
         new MeasuredBandwidth({
           startBps: Math.min(START_BPS, this.#config.maxVideoBps),

@@ -217,6 +217,16 @@ export class SessionRouter {
     await askWorker('pause or resume', () => (paused ? consumer.pause() : consumer.resume()));
   }
 
+  /** Pausing makes mediasoup forget the packets it keeps for repair (RtpStreamSend::Pause). */
+  async restartVideo(id: EndpointId, consumerId: string): Promise<void> {
+    const consumer = this.#endpoint(id).videoConsumer(consumerId);
+    if (consumer.paused) return;
+    await askWorker('pause and resume', async () => {
+      await consumer.pause();
+      await consumer.resume();
+    });
+  }
+
   async requestKeyframe(id: EndpointId, consumerId: string): Promise<void> {
     const consumer = this.#endpoint(id).videoConsumer(consumerId);
     await askWorker('request key frame', () => consumer.requestKeyFrame());

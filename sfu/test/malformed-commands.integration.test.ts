@@ -79,6 +79,7 @@ describe('every command, spoiled in every place', () => {
         rtp_capabilities: browserCapabilities(),
       },
       'video.set_paused': { ...of(viewer), consumer_id, paused: false },
+      'video.restart': { ...of(viewer), consumer_id },
       'video.keyframe': { ...of(viewer), consumer_id },
       'data.produce': {
         ...of(viewer),

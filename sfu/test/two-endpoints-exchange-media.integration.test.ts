@@ -119,6 +119,25 @@ describe('video', () => {
     expect(again).toEqual([]); // and the new consumer waits, paused
   });
 
+  it('begins again with a key frame when it is restarted, and stays paused when it was', async () => {
+    const monitor = await agent.publish(1);
+    const consumer = await watch(1);
+    const packets = await viewer.receive(consumer);
+    await Promise.all([connected('agent'), connected(viewerId)]);
+    const restart = { endpoint_id: viewerId, consumer_id: consumer.consumer_id };
+    await session.ask('video.restart', restart);
+    await sendIntoNode(monitor, 'paused');
+    expect(packets).toEqual([]);
+    await setPaused(consumer.consumer_id, false);
+    await sendUntil(monitor, 'seen', () => packets.length > 0);
+    const before = monitor.keyframesAsked;
+    await session.ask('video.restart', restart);
+    await sendUntil(monitor, 'restarted', () => packets.some((one) => textOf(one) === 'restarted'));
+    expect(monitor.keyframesAsked).toBeGreaterThan(before);
+    const first = packets.findIndex((one) => textOf(one) === 'restarted');
+    expect(packets[first]?.payload[0]).toBe(0x67);
+  });
+
   it('a key frame asked by the viewer reaches the agent', async () => {
     const monitor = await agent.publish(1);
     const consumer = await watch(1);

@@ -304,6 +304,7 @@ export class FakeAgent {
       'viewer.left': () => ({}),
       'grants.change': () => ({}),
       'video.watch': () => ({}),
+      'path.report': () => ({}),
       'video.keyframe': () => ({}),
     });
   }

@@ -301,6 +301,10 @@ export class FakeNode {
         entry.paused = paused;
         return {};
       },
+      'video.restart': ({ endpoint_id, consumer_id: _, ...fence }) => {
+        this.#endpoint(this.#at(fence), endpoint_id);
+        return {};
+      },
       'video.keyframe': ({ endpoint_id, consumer_id: _, ...fence }) => {
         this.#endpoint(this.#at(fence), endpoint_id);
         return {};

@@ -29,6 +29,7 @@ import {
   type StatsReading,
 } from './media/media-stats.ts';
 import { MonitorView } from './media/monitor-view.ts';
+import { PathWatch } from './media/path-watch.ts';
 import type { Scaling } from './media/picture-geometry.ts';
 import { SessionMedia, wakeWebRtc } from './media/session-media.ts';
 import type { ViewerEvents, ViewerSnapshot } from './viewer-snapshot.ts';
@@ -75,6 +76,7 @@ export class Viewer {
   readonly #cursor: RemoteCursor;
   readonly #trace: FrameTrace;
   readonly #clock = new AgentClock();
+  readonly #path = new PathWatch();
   readonly #ticker: ReturnType<typeof setInterval>;
   #error: GcError | undefined;
   #visibleSinceMs: number | undefined;
@@ -105,6 +107,7 @@ export class Viewer {
     this.#view = new MonitorView({
       container,
       trace: this.#trace,
+      path: this.#path,
       onChanged: () => this.#reconcile(),
       // What is held belongs to the monitor it was pressed on.
       onSelected: () => this.#capture.releaseAll(),
@@ -355,6 +358,25 @@ export class Viewer {
     if (needy !== undefined) this.#media.keyframe(needy);
     this.#media.tick();
     this.#probe(performance.now());
+    if (isReceiving) void this.#watchPath();
+  }
+
+  /** A way that is too narrow for what comes is told to the agent. Never rejects. */
+  async #watchPath(): Promise<void> {
+    const monitorId = this.#view.shownId;
+    const epoch = this.#media.heldEpoch;
+    if (monitorId === undefined || epoch === undefined) return;
+    try {
+      const stats = await this.#media.stats(monitorId);
+      const atMs = performance.now();
+      const reading = stats && readStats(stats as ReadonlyMap<string, unknown>, atMs);
+      if (!reading || monitorId !== this.#view.shownId) return;
+      const { bytesReceived: bytes, packetsReceived: packets, packetsLost: lost } = reading;
+      const report = this.#path.onCounters({ atMs, bytes, packets, lost });
+      if (report) await this.#link.ask('path.report', { epoch, ...report });
+    } catch {
+      // Closed, or signaling is away: the next report says how it is then.
+    }
   }
 
   /** Nobody reads, nothing is asked: the agent then traces next to nothing. */

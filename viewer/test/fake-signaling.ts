@@ -413,6 +413,7 @@ export class FakeSignaling {
         this.media.monitors.get(consumerOf(consumer_id).monitorId)?.keyframe();
         return {};
       },
+      'path.report': () => ({}),
       'input.open': async ({ channel, sctp_stream_parameters }) => {
         if (!this.grants.includes('control')) throw new GcError('grant_missing');
         const send = [...transports.values()].find(

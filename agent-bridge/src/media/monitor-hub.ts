@@ -77,6 +77,8 @@ export interface HubSubscription {
   requestKeyframe(video: VideoRef): void;
   /** What this session's path carries, for all that it watches together. */
   setPathBps(bps: number): void;
+  /** What its viewers' ways carry of each video, by `videoKey`; one that is not in it is not limited. */
+  setLimits(limits: ReadonlyMap<string, number>): void;
   /** Idempotent; no frame is delivered afterwards. */
   close(): void;
 }
@@ -86,6 +88,7 @@ interface Member {
   /** By `videoKey`. */
   watched: ReadonlyMap<string, VideoRef>;
   pathBps: number;
+  limits: ReadonlyMap<string, number>;
 }
 
 interface Feed {
@@ -118,7 +121,12 @@ export class MonitorHub {
   }
 
   subscribe(subscriber: HubSubscriber): HubSubscription {
-    const member: Member = { subscriber, watched: new Map(), pathBps: Infinity };
+    const member: Member = {
+      subscriber,
+      watched: new Map(),
+      pathBps: Infinity,
+      limits: new Map(),
+    };
     this.#members.add(member);
     this.#alignFeeds();
     return {
@@ -132,6 +140,10 @@ export class MonitorHub {
       requestKeyframe: (video) => this.#requestKeyframe(video),
       setPathBps: (bps) => {
         member.pathBps = bps;
+        this.#alignWork();
+      },
+      setLimits: (limits) => {
+        member.limits = limits;
         this.#alignWork();
       },
       close: () => {
@@ -216,13 +228,10 @@ export class MonitorHub {
     const watchers = [...this.#members].filter(({ watched }) => watched.has(key));
     const share = Math.min(
       this.#options.maxBitrateBps,
-      ...watchers.map(({ pathBps, watched }) =>
-        shareOf(
-          rendition,
-          [...watched.values()].map((each) => each.rendition),
-          pathBps,
-        ),
-      ),
+      ...watchers.map(({ limits, pathBps, watched }) => {
+        const renditions = [...watched.values()].map((each) => each.rendition);
+        return Math.min(shareOf(rendition, renditions, pathBps), limits.get(key) ?? Infinity);
+      }),
     );
     if (watchers.length > 0 && share !== feed.bitrateBps) {
       feed.bitrateBps = share;

@@ -20,6 +20,8 @@ export interface Probe {
 export interface Bandwidth {
   /** For all streams of the transport together. */
   readonly targetBps: number;
+  /** How packets fare between here and the media node. */
+  readonly hop: { readonly queueMs: number; readonly lossRatio: number };
   /** @param padding sent for a probe, and no use otherwise. */
   packetSent(transportSequence: number, bytes: number, nowMs: number, padding: boolean): void;
   /** Comes about every 100 ms while packets flow. */
@@ -34,6 +36,7 @@ export interface Bandwidth {
 /** A path of which the operator says what it carries. */
 export class FixedBandwidth implements Bandwidth {
   readonly targetBps: number;
+  readonly hop = { queueMs: 0, lossRatio: 0 };
 
   constructor(targetBps: number) {
     this.targetBps = targetBps;

@@ -27,6 +27,11 @@ export class MeasuredBandwidth implements Bandwidth {
     return this.#controller.state.targetBps;
   }
 
+  get hop(): { queueMs: number; lossRatio: number } {
+    const { queueMs, lossRatio } = this.#controller.state;
+    return { queueMs, lossRatio };
+  }
+
   /** For statistics and logs. */
   get state(): CongestionState {
     return this.#controller.state;

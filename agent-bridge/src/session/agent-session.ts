@@ -10,6 +10,7 @@ import { videoKey, type Rendition, type VideoRef } from '@guruconnect/contract/r
 import type { EndReason } from '@guruconnect/contract/session';
 import type { InputChannel } from '@guruconnect/contract/signal/channels';
 import type { MediaOpen, SessionOffer } from '@guruconnect/contract/signal/agent-messages';
+import type { PathReport } from '@guruconnect/contract/signal/path-report';
 import type { DataConsumer } from '@guruconnect/contract/signal/rtc-parameters';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
 import type { Clock } from '../clock.ts';
@@ -34,6 +35,7 @@ import {
 } from './session-state.ts';
 import { SessionViewers } from './session-viewers.ts';
 import type { Signaling } from './signaling.ts';
+import { ViewerPaths } from './viewer-paths.ts';
 
 export interface AgentSessionParts {
   readonly signaling: Signaling;
@@ -56,10 +58,14 @@ export interface AgentSessionParts {
   /** What this machine publishes of each monitor. */
   readonly renditions: readonly Rendition[];
   readonly newBandwidth: () => Bandwidth;
+  /** Bounds of what a viewer's way may limit a session to. */
+  readonly limits: { readonly minBps: number; readonly maxBps: number };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onEnded: (session: AgentSession) => void;
 }
+
+type Watchers = Parameters<ViewerPaths['watch']>[0];
 
 export class AgentSession {
   readonly id: SessionId;
@@ -69,6 +75,7 @@ export class AgentSession {
   readonly #offer: SessionOffer;
   readonly #input: InputPipeline;
   readonly #video: HubSubscription;
+  readonly #paths: ViewerPaths;
   readonly #asking = new AbortController();
   #state: AgentSessionState = 'asking';
   #answer: ConsentAnswer | undefined;
@@ -105,6 +112,16 @@ export class AgentSession {
       onChange: () => this.#updateSign(),
     });
     this.#video = parts.hub.subscribe({ onFrame: (id, frame) => this.#send(id, frame) });
+    this.#paths = new ViewerPaths({
+      clock: parts.clock,
+      ...parts.limits,
+      own: () => this.#placement?.hop ?? { queueMs: 0, lossRatio: 0 },
+      onKeyframeNeeded: (id) => this.#video.requestKeyframe(id),
+      onLimits: (limits) => {
+        logger.debug({ limits: Object.fromEntries(limits) }, "viewers' ways");
+        this.#video.setLimits(limits);
+      },
+    });
   }
 
   get state(): AgentSessionState {
@@ -181,14 +198,21 @@ export class AgentSession {
     );
   }
 
-  /** The complete set of what somebody watches. @throws GcError `stale_epoch`. */
-  watch(epoch: number, videos: readonly VideoRef[]): void {
+  /** The complete set of what somebody watches, and who what. @throws GcError `stale_epoch`. */
+  watch(epoch: number, videos: readonly VideoRef[], viewers: Watchers): void {
     this.#requireEpoch(epoch);
     this.#watched = videos;
+    this.#paths.watch(viewers);
     this.#applyWatched();
     // Whoever begins to watch listens to facts by now.
     this.facts.tellPointer();
     this.#updateSign();
+  }
+
+  /** A viewer's way does badly. @throws GcError `stale_epoch`. */
+  reportPath(epoch: number, viewerId: ViewerId, report: PathReport): void {
+    this.#requireEpoch(epoch);
+    this.#paths.report(viewerId, report);
   }
 
   /** @throws GcError `stale_epoch`. */
@@ -263,7 +287,10 @@ export class AgentSession {
             if (this.#state === 'connecting') this.#go('live');
           },
           onKeyframeNeeded: (video) => this.#video.requestKeyframe(video),
-          onSent: (id, frame) => this.facts.frameSent(id, frame, nowUs()),
+          onSent: (monitor_id, frame) => {
+            this.facts.frameSent(monitor_id, frame, nowUs());
+            this.#paths.sent({ monitor_id, rendition: frame.rendition }, frame.data.length);
+          },
           onPath: (bps) => this.#video.setPathBps(bps),
         },
       });
@@ -295,6 +322,7 @@ export class AgentSession {
     this.#input.releaseAll();
     this.viewers.closeAllChannels();
     this.#watched = [];
+    this.#paths.watch([]);
     this.#video.setWatched([]);
     this.facts.attach(undefined);
     this.#placement?.close();

@@ -101,6 +101,11 @@ export class Placement {
     return new Placement(options, peer, facts);
   }
 
+  /** How packets fare between here and the media node. */
+  get hop(): Bandwidth['hop'] {
+    return this.#options.bandwidth.hop;
+  }
+
   /** By `videoKey`. */
   get videos(): ReadonlyMap<string, OutboundVideo<EncodedFrame>> {
     return this.#publisher.videos;

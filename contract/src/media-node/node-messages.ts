@@ -158,6 +158,11 @@ export const SIGNALING_TO_NODE = {
     }),
     reply: nothing,
   },
+  /** Begins again with a key frame, and forgets what could be repaired. Nothing when it is paused. */
+  'video.restart': {
+    request: z.object({ ...fenced, endpoint_id: EndpointId, consumer_id: ConsumerId }),
+    reply: nothing,
+  },
   'video.keyframe': {
     request: z.object({ ...fenced, endpoint_id: EndpointId, consumer_id: ConsumerId }),
     reply: nothing,

@@ -7,6 +7,7 @@ import { RenditionOrStandard, VideoRef } from '../rendition.ts';
 import { EndReason, SessionMode } from '../session.ts';
 import { ConsentAnswer } from '../tokens.ts';
 import { AgentChannel, InputChannel } from './channels.ts';
+import { PathReport } from './path-report.ts';
 import {
   DataConsumer,
   DataProducerId,
@@ -158,7 +159,17 @@ export const SIGNALING_TO_AGENT = {
       ...fenced,
       monitor_ids: z.array(MonitorId).max(16),
       videos: z.array(VideoRef).max(64).optional(),
+      /** Who watches which of them. */
+      viewers: z
+        .array(z.object({ viewer_id: ViewerId, videos: z.array(VideoRef).max(64) }))
+        .max(64)
+        .default([]),
     }),
+    reply: nothing,
+  },
+  /** A viewer's way from the media node does badly: what it watches has to get smaller. */
+  'path.report': {
+    request: z.object({ ...fenced, viewer_id: ViewerId, ...PathReport.shape }),
     reply: nothing,
   },
   /** Asked directly as well as by PLI, which the media node repeats only once a second. */

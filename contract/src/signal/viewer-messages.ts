@@ -8,6 +8,7 @@ import { MonitorId } from '../monitor.ts';
 import { Rendition, RENDITION_NAMES, RenditionOrStandard } from '../rendition.ts';
 import { Session } from '../session.ts';
 import { InputChannel } from './channels.ts';
+import { PathReport } from './path-report.ts';
 import {
   ConsumerId,
   DataConsumer,
@@ -92,6 +93,8 @@ export const VIEWER_TO_SIGNALING = {
   'video.resume': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
   'video.pause': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
   'video.keyframe': { request: z.object({ ...fenced, consumer_id: ConsumerId }), reply: nothing },
+  /** Only while its way from the media node does badly, five times a second at most. */
+  'path.report': { request: z.object({ ...fenced, ...PathReport.shape }), reply: nothing },
   'input.open': {
     request: z.object({
       ...fenced,

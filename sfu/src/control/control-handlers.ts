@@ -91,6 +91,12 @@ export function controlHandlers(
       );
       return {};
     },
+    'video.restart': async (command) => {
+      await node.inSession(command, (session) =>
+        session.restartVideo(command.endpoint_id, command.consumer_id),
+      );
+      return {};
+    },
     'video.keyframe': async (command) => {
       await node.inSession(command, (session) =>
         session.requestKeyframe(command.endpoint_id, command.consumer_id),

@@ -31,6 +31,16 @@ export class MediaView {
     return [...watched.values()].sort(inOrder);
   }
 
+  /** Who looks at what; a viewer that looks at nothing is left out. */
+  get watchers(): { viewer_id: ViewerId; videos: VideoRef[] }[] {
+    return [...this.#consumers].flatMap(([viewer_id, consumers]) => {
+      const videos = [...consumers.values()].flatMap(({ paused, video }) =>
+        paused ? [] : [video],
+      );
+      return videos.length > 0 ? [{ viewer_id, videos: videos.sort(inOrder) }] : [];
+    });
+  }
+
   published({ monitor_id, rendition }: VideoRef): void {
     const video = { monitor_id, rendition };
     this.#videos.set(videoKey(video), video);
@@ -61,6 +71,12 @@ export class MediaView {
     // Consuming a video again gives the same consumer, which may be running.
     if (!consumers.has(consumerId))
       consumers.set(consumerId, { video: { monitor_id, rendition }, paused: true });
+  }
+
+  /** Consumers of this viewer that are not paused. */
+  running(viewerId: ViewerId): string[] {
+    const consumers = this.#consumers.get(viewerId) ?? new Map<string, Consumer>();
+    return [...consumers].flatMap(([id, { paused }]) => (paused ? [] : [id]));
   }
 
   /** What a consumer shows; undefined when this viewer has no such consumer. */

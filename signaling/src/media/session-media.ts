@@ -188,6 +188,18 @@ export class SessionMedia {
     this.#view.paused(viewerId, consumerId, paused);
   }
 
+  /**
+   * What this viewer receives begins again with a key frame, and what it lost before is not sent any
+   * more: mediasoup keeps 2500 packets for repair and answers every request at once, which on a way
+   * that is too narrow already keeps it full for seconds.
+   */
+  async restart(viewerId: ViewerId): Promise<void> {
+    const ids = this.#view.running(viewerId);
+    await Promise.all(
+      ids.map((consumer_id) => this.#ask('video.restart', { endpoint_id: viewerId, consumer_id })),
+    );
+  }
+
   async keyframe(viewerId: ViewerId, consumerId: string): Promise<void> {
     await this.#ask('video.keyframe', { endpoint_id: viewerId, consumer_id: consumerId });
   }

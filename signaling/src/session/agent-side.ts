@@ -1,10 +1,12 @@
 // A session's agent: offered the session, asked for consent, given its transports, told whom it
 // works for. Owned by Session; lives as long, while the agent's sockets come and go.
 import { GcError } from '@guruconnect/contract/errors';
+import type { ViewerId } from '@guruconnect/contract/ids';
 import type { Topology } from '@guruconnect/contract/monitor';
-import { videoKey, type VideoRef } from '@guruconnect/contract/rendition';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import type { EndReason } from '@guruconnect/contract/session';
 import type { ResumeOutcome } from '@guruconnect/contract/signal/agent-messages';
+import type { PathReport } from '@guruconnect/contract/signal/path-report';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
 import type { FeatureGate } from '../features.ts';
 import type { MachineKeys } from '../keys/machine-keys.ts';
@@ -185,8 +187,8 @@ export class AgentSide {
   tellWatched(): void {
     const link = this.#link;
     const { placement, view } = this.#placing.media;
-    const { watched } = view;
-    const told = `${placement.epoch}:${watched.map(videoKey).join()}`;
+    const { watched, watchers } = view;
+    const told = JSON.stringify([placement.epoch, watchers]);
     if (!link || !this.#journal.record.allowed || told === this.#watched) return;
     this.#watched = told;
     link.tell('video.watch', {
@@ -194,7 +196,13 @@ export class AgentSide {
       epoch: placement.epoch,
       monitor_ids: [...new Set(watched.map(({ monitor_id }) => monitor_id))],
       videos: watched,
+      viewers: watchers,
     });
+  }
+
+  tellPath(viewer_id: ViewerId, report: PathReport): void {
+    const { session_id, epoch } = this.#placing.media.placement;
+    this.#link?.tell('path.report', { session_id, epoch, viewer_id, ...report });
   }
 
   tellKeyframe(video: VideoRef): void {

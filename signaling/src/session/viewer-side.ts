@@ -7,6 +7,7 @@ import type { ViewerId } from '@guruconnect/contract/ids';
 import { videoKey, type VideoRef } from '@guruconnect/contract/rendition';
 import type { InputChannel } from '@guruconnect/contract/signal/channels';
 import type { SctpStreamParameters } from '@guruconnect/contract/signal/rtc-parameters';
+import type { PathReport } from '@guruconnect/contract/signal/path-report';
 import type { OfferedVideo } from '@guruconnect/contract/signal/viewer-messages';
 import type { FeatureGate } from '../features.ts';
 import type { Timings } from '../limits.ts';
@@ -19,6 +20,10 @@ import type { Journal } from './journal.ts';
 import type { ViewerLink } from './links.ts';
 import type { Placing } from './placing.ts';
 import { isThere, viewerOf } from './viewer-places.ts';
+
+/** With so much of it lost a picture is not repaired but begun again, and not all the time. */
+const HOPELESS_LOSS = 0.3;
+const RESTART_EVERY_MS = 1000;
 
 export type ViewerSideParts = {
   readonly timings: Pick<Timings, 'viewerGraceMs' | 'lastWordMs'>;
@@ -34,6 +39,7 @@ export class ViewerSide {
   readonly #parts: ViewerSideParts;
   readonly #links = new Map<ViewerId, ViewerLink>();
   readonly #mediaLost = new Set<ViewerId>();
+  readonly #restartedAtMs = new Map<ViewerId, number>();
   readonly #graces = new Map<ViewerId, NodeJS.Timeout>();
 
   constructor(journal: Journal, placing: Placing, agent: AgentSide, parts: ViewerSideParts) {
@@ -180,6 +186,20 @@ export class ViewerSide {
     await media.keyframe(viewerId, consumerId);
   }
 
+  /** @throws GcError `stale_epoch`, `grant_missing`. */
+  reportPath(viewerId: ViewerId, epoch: number, report: PathReport): void {
+    this.#require(viewerId, 'view');
+    const media = this.#placing.at(epoch);
+    // The agent first: what follows has to be smaller.
+    this.#agent.tellPath(viewerId, report);
+    const sinceMs = performance.now() - (this.#restartedAtMs.get(viewerId) ?? -Infinity);
+    if (report.loss_ratio < HOPELESS_LOSS || sinceMs < RESTART_EVERY_MS) return;
+    this.#restartedAtMs.set(viewerId, performance.now());
+    media.restart(viewerId).catch((err: unknown) => {
+      this.#parts.logger.debug({ err, viewer_id: viewerId }, 'a picture was not begun again');
+    });
+  }
+
   /**
    * One input channel, end to end: the answer means that the agent has it open.
    * @throws GcError `grant_missing`, `consent_required`, `feature_off`, `agent_offline`.
@@ -242,6 +262,7 @@ export class ViewerSide {
   async #left(viewerId: ViewerId): Promise<void> {
     this.#stopGrace(viewerId);
     this.#mediaLost.delete(viewerId);
+    this.#restartedAtMs.delete(viewerId);
     const { changed } = await this.#journal.apply({ kind: 'viewer_left', viewer_id: viewerId });
     if (!changed) return;
     this.#agent.viewerLeft(this.record(viewerId));

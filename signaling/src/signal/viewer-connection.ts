@@ -151,6 +151,10 @@ export class ViewerConnection implements ViewerLink {
         await (await this.#session()).viewers.keyframe(viewerId, epoch, consumer_id);
         return {};
       },
+      'path.report': async ({ epoch, ...report }) => {
+        (await this.#session()).viewers.reportPath(viewerId, epoch, report);
+        return {};
+      },
       'input.open': async ({ epoch, channel, sctp_stream_parameters }) =>
         (await this.#session()).viewers.openInput(viewerId, epoch, channel, sctp_stream_parameters),
       'token.renew': async () => {

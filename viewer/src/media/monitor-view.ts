@@ -5,6 +5,7 @@ import type { Rect, Size } from '@guruconnect/contract/input/coordinates';
 import type { Topology } from '@guruconnect/contract/monitor';
 import { KEYFRAME_EVERY_MS, isStale } from './freshness.ts';
 import type { FrameTrace } from './frame-trace.ts';
+import type { PathWatch } from './path-watch.ts';
 import { Picture } from './picture.ts';
 import type { Scaling } from './picture-geometry.ts';
 import { onFrame, onTopology, type SeenTopology } from './seen-topology.ts';
@@ -13,6 +14,7 @@ import { VideoSurface, type SurfaceFrame } from './video-surface.ts';
 export type MonitorViewOptions = {
   readonly container: HTMLElement;
   readonly trace: FrameTrace;
+  readonly path: PathWatch;
   /** Selection, what is shown, or freshness changed. */
   readonly onChanged: () => void;
   /** The selected monitor is another one now (chosen, or because the other is gone). */
@@ -215,6 +217,7 @@ export class MonitorView {
     if (surface === this.picture.incoming) this.#swap(surface);
     if (surface !== this.picture.shown) return;
     this.#options.trace.onFrame({ ...metadata, renderedTime: nowMs });
+    this.#options.path.onFrame(metadata.rtpTimestamp, metadata.receiveTime);
     const wasStale = this.#stale;
     this.#lastFrameAtMs = nowMs;
     this.#stale = false;
@@ -236,7 +239,10 @@ export class MonitorView {
     if (before && this.#surfaces.get(before.monitorId) !== before) before.close();
     const monitor = this.#topology.monitors.find((m) => m.monitor_id === surface.monitorId);
     if (monitor) this.#seen = { topology_epoch: this.#topology.topology_epoch, monitor };
-    if (before?.monitorId !== surface.monitorId) this.#options.trace.reset();
+    if (before?.monitorId !== surface.monitorId) {
+      this.#options.trace.reset();
+      this.#options.path.reset();
+    }
     this.#painted = true;
     this.#options.onChanged();
   }

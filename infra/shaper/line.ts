@@ -36,6 +36,8 @@ export const CLEAR_LINE: LineSettings = {
 
 /** A queue shorter than this could hold no packet at a low rate. */
 const SMALLEST_QUEUE_BYTES = 3000;
+/** What is done within this is done: rounding must not leave a sliver of a bit that no time can end. */
+const ROUNDING_MS = 1e-6;
 
 interface Waiting<Item> {
   readonly item: Item;
@@ -138,7 +140,7 @@ export class Line<Item> {
       const startMs = Math.max(head.sinceMs, this.#workedUntilMs);
       if (startMs >= nowMs) return;
       const doneMs = startMs + head.leftBits / bitsPerMs;
-      if (doneMs > nowMs) {
+      if (doneMs > nowMs + ROUNDING_MS) {
         head.leftBits -= (nowMs - startMs) * bitsPerMs;
         break;
       }

@@ -28,6 +28,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     file: 'latest.json',
     run: async (options) => (await import('./feel.ts')).measureFeel(options),
   },
+  scenes: {
+    about: 'input to photon for each kind of content, hop by hop',
+    file: 'scenes.json',
+    run: async (options) => (await import('./scenes.ts')).measureScenes(options),
+  },
   rivals: {
     about: 'GuruConnect and its rivals side by side, half an hour with 100 trials',
     file: 'rivals.json',

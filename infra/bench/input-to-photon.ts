@@ -1,4 +1,4 @@
-// A real key press in Chromium → agent → an X client repaints → the whole change is in the page; and
+// A real input in Chromium → agent → an X client repaints → the whole change is in the page; and
 // what our own trace says about where that time went.
 import type { Page } from 'puppeteer-core';
 import type { AnsweredInput, Hop } from '../../viewer/src/media/frame-trace.ts';
@@ -8,6 +8,7 @@ import { figures, type Figures } from './figures.ts';
 import { GC_PICTURE } from './rivals/guruconnect.ts';
 import { measure, sitDown, type Answer } from './seat.ts';
 import { openScene } from './scenes/open-scene.ts';
+import type { SceneName } from './scenes/scenes.ts';
 
 const SIZE = { width: 1280, height: 720 };
 const LAST_TRACES_MS = 1_500;
@@ -27,8 +28,9 @@ export type InputToPhoton = Figures & {
 export async function measureInputToPhoton(
   product: Product,
   trials: number,
+  scene: SceneName = 'flip',
 ): Promise<InputToPhoton> {
-  using _scene = await openScene(product.desktop.display, SIZE, 'flip');
+  using _scene = await openScene(product.desktop.display, SIZE, scene);
   const session = await product.session();
   const viewer = await product.view(session.viewer);
   await viewer.picture();
@@ -43,8 +45,8 @@ export async function measureInputToPhoton(
   const answers: Answer[] = [];
   for (let trial = 0; trial < trials; trial += 1) {
     await pause(pauseMs(trial));
-    answers.push(await measure(seat, () => act(seat, 'flip', trial, SIZE)));
-    await undo(seat, 'flip');
+    answers.push(await measure(seat, () => act(seat, scene, trial, SIZE)));
+    await undo(seat, scene);
   }
   await pause(LAST_TRACES_MS);
   const inputs = await trace.read();

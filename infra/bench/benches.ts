@@ -42,6 +42,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
       draw: async (results: ChartInput) => (await import('./rivals/chart.ts')).chart(results),
     },
   },
+  network: {
+    about: 'narrow, lossy, far and broken networks: delay, frames, freezes, time to recover',
+    file: 'network.json',
+    run: async (options) => (await import('./network/network.ts')).measureNetwork(options),
+  },
   sharpness: {
     about: 'text in the viewer against the screen, from a change to half a second after it',
     file: 'sharpness.json',

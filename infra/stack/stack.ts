@@ -34,6 +34,8 @@ export class Stack {
   readonly display: string;
   /** UDP and TCP port of the media node's worker, for those who stand in between (infra/shaper). */
   readonly rtcPort: number;
+  /** The media node's control socket and health routes. */
+  readonly controlUrl: string;
   /** The integration contract, as any RMM uses it. */
   readonly contract: Client;
   /** Logs, store and machine key of this run; removed by close(). */
@@ -48,10 +50,13 @@ export class Stack {
   ) {
     this.directory = directory;
     this.baseUrl = `http://127.0.0.1:${ports.signaling}`;
-    this.integratorKey = newIntegratorKey();
+    const [given = newIntegratorKey()] =
+      options.env?.signaling?.['GC_INTEGRATOR_KEY']?.split(',') ?? [];
+    this.integratorKey = given;
     this.deviceId = options.deviceId ?? 'demo-desktop';
     this.display = options.display;
     this.rtcPort = ports.rtc;
+    this.controlUrl = `http://127.0.0.1:${ports.control}`;
     this.contract = createClient({ baseUrl: this.baseUrl, key: this.integratorKey });
     const clusterSecret = randomBytes(32).toString('base64url');
     const workerBin = process.env['MEDIASOUP_WORKER_BIN'];
@@ -75,7 +80,7 @@ export class Stack {
         GC_PUBLIC_URL: this.baseUrl,
         GC_INTEGRATOR_KEY: this.integratorKey,
         GC_CLUSTER_SECRET: clusterSecret,
-        GC_MEDIA_NODES: `http://127.0.0.1:${ports.control}`,
+        GC_MEDIA_NODES: this.controlUrl,
         GC_STORE: join(directory, 'store.sqlite'),
         GC_VIEWER_DIR: join(root, 'viewer/dist'),
         GC_EMBED_DIR: join(root, 'contract/dist'),

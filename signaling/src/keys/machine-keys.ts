@@ -78,8 +78,10 @@ export class MachineKeys {
       claims.technician.id === record.technician.id &&
       claims.technician.name === record.technician.name &&
       sameGrants &&
-      // An answer to an earlier offer of the session does not count again.
-      (claims.iat + CLOCK_TOLERANCE_S) * 1000 >= (record.agent.offered_at_ms ?? Infinity);
+      // An answer to an earlier offer of the session does not count again, and none from the future
+      // does: it would outlive the offers to come.
+      (claims.iat + CLOCK_TOLERANCE_S) * 1000 >= (record.agent.offered_at_ms ?? Infinity) &&
+      (claims.iat - CLOCK_TOLERANCE_S) * 1000 <= Date.now();
     if (!fits) throw new GcError('unauthenticated', 'The proof of consent is for something else');
   }
 }

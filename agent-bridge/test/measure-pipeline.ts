@@ -7,6 +7,7 @@ import type { EncodedFrame, FrameCause } from '../src/media/frame.ts';
 import { nowUs } from '../src/media/frame.ts';
 import { InputMark } from '../src/media/input-mark.ts';
 import { MonitorStream } from '../src/media/monitor-stream.ts';
+import { packetizeH264 } from '../src/rtc/h264-packetizer.ts';
 import { until, watchFor } from './deadline.ts';
 import { pseudoRandom } from './painting.ts';
 import { everyRendition } from './targets.ts';
@@ -36,7 +37,22 @@ function spread(values: number[]): { p50: number; p95: number } {
   return { p50: at(0.5) ?? 0, p95: at(0.95) ?? 0 };
 }
 
-function summary(frames: readonly EncodedFrame[], arrivals: ReadonlyMap<EncodedFrame, number>) {
+/** As outbound-video.ts cuts them. */
+const MAX_PAYLOAD_BYTES = 1_100;
+
+function packetiseUs({ data }: EncodedFrame): number {
+  const startedAtUs = nowUs();
+  packetizeH264(data, MAX_PAYLOAD_BYTES);
+  return nowUs() - startedAtUs;
+}
+
+interface Scene {
+  readonly frames: readonly EncodedFrame[];
+  /** Of the whole process while it went on, all threads, refinement and the painter included. */
+  readonly cpuUs: number;
+}
+
+function summary({ frames, cpuUs }: Scene, arrivals: ReadonlyMap<EncodedFrame, number>) {
   const of = (read: (frame: EncodedFrame) => number) => spread(frames.map(read));
   return {
     frames: frames.length,
@@ -50,6 +66,8 @@ function summary(frames: readonly EncodedFrame[], arrivals: ReadonlyMap<EncodedF
         (arrivals.get(frame) ?? 0) -
         (frame.captureTimeUs + frame.captureUs + frame.convertUs + frame.encodeUs),
     ),
+    packetiseUs: of(packetiseUs),
+    cpuUsPerFrame: Math.round(cpuUs / Math.max(1, frames.length)),
     bytes: of((frame) => frame.data.length),
   };
 }
@@ -100,17 +118,26 @@ async function measure(server: XDisplay, painter: XPainter, widthPx: number, hei
     painter.queuePage(pages[n % pages.length] ?? 0, 0, widthPx, heightPx, 0, 0);
   const quiet = () => until('a repeat', () => frames.at(-1)?.cause === 'repeat', 30_000);
   /** Runs a scene: `paint` for each trial, `everyMs` apart; the frames it made. */
-  const scene = async (paint: (n: number) => void, everyMs: number, count = trials) => {
+  const scene = async (
+    paint: (n: number) => void,
+    everyMs: number,
+    count = trials,
+  ): Promise<Scene> => {
     await quiet();
     const from = frames.length;
+    const cpuBefore = process.cpuUsage();
     for (let n = 0; n < count; n++) {
       const startedAt = performance.now();
       paint(n);
       painter.show();
       await watchFor(Math.max(0, everyMs - (performance.now() - startedAt)));
     }
+    const { user, system } = process.cpuUsage(cpuBefore);
     const made: FrameCause[] = ['change', 'keyframe'];
-    return frames.slice(from).filter(({ cause }) => made.includes(cause));
+    return {
+      frames: frames.slice(from).filter(({ cause }) => made.includes(cause)),
+      cpuUs: user + system,
+    };
   };
   const cpuShareOver = async (ms: number) => {
     const before = process.cpuUsage();
@@ -140,7 +167,7 @@ async function measure(server: XDisplay, painter: XPainter, widthPx: number, hei
     const seconds = (performance.now() - startedAt) / 1000;
     const { user, system } = process.cpuUsage(cpuBefore);
     return {
-      framesPerSecond: Math.round((made.length / seconds) * 10) / 10,
+      framesPerSecond: Math.round((made.frames.length / seconds) * 10) / 10,
       cpuShare: (user + system) / 1e6 / seconds,
       ...summary(made, arrivals),
     };

@@ -52,4 +52,14 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     file: 'sharpness.json',
     run: async (options) => (await import('./sharpness/sharpness.ts')).measureSharpness(options),
   },
+  codecs: {
+    about: 'codecs and colour formats on text: processor time, bytes, likeness',
+    file: 'codecs.json',
+    run: async (options) => (await import('./sharpness/codecs.ts')).measureCodecs(options),
+  },
+  stages: {
+    about: 'what a frame costs in each stage of the agent, at 720p and 1080p',
+    file: 'stages.json',
+    run: async (options) => (await import('./stages/stages.ts')).measureStages(options),
+  },
 };

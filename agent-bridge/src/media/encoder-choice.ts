@@ -1,9 +1,9 @@
 // Which H.264 encoder makes a rendition's frames, and why. Pure; open-encoder.ts tries them.
 //
-// H.264 before other codecs, measured with a page of antialiased 9-point text at 1280x720 (new page,
-// processor ms / KB, at SSIM 0.985 of red, green and blue where the format can reach it):
-// x264 High 4:4:4 44 / 500 · VP9 profile 1 149 / 600 and no live bit rate through FFmpeg · SVT-AV1 has
-// no 4:4:4, and its key frames take 116-148 ms · libx264rgb 64 / 870 · any 4:2:0 stops at 0.95.
+// H.264 before other codecs, by processor time and size of a new page of antialiased 9-point text at
+// 1280x720, where red, green and blue together reach SSIM 0.987 (npm run bench -- codecs):
+// x264 4:4:4 47 ms, 502 KB · VP9 profile 1 116 ms, 498 KB, and no live bit rate through FFmpeg ·
+// SVT-AV1 has no 4:4:4, and takes 200 ms for a key frame · any 4:2:0 stops at 0.94.
 import type { Chroma } from './frame.ts';
 
 /** In order of choice among those the policy allows. */

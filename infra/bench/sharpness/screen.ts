@@ -17,11 +17,15 @@ export class Screen implements Disposable {
   }
 
   read(): Rgb {
-    const { widthPx, heightPx } = this.#area;
+    return fromBgrx(this.readBgrx(), this.#area);
+  }
+
+  /** Blue, green, red, nothing; rows without padding. */
+  readBgrx(): Buffer {
     const reader = openScreenReader(this.#connection, this.#area);
     try {
-      reader.read(0, heightPx);
-      return planes(reader.pixels, reader.strideBytes, [2, 1, 0], widthPx, heightPx);
+      reader.read(0, this.#area.heightPx);
+      return toBgrx(reader.pixels, reader.strideBytes, this.#area);
     } finally {
       reader.close();
     }
@@ -32,9 +36,25 @@ export class Screen implements Disposable {
   }
 }
 
+type Size = Pick<Area, 'widthPx' | 'heightPx'>;
+
 /** What a canvas gives: RGBA, rows without padding. */
-export function fromCanvas(pixels: Buffer, widthPx: number, heightPx: number): Rgb {
-  return planes(pixels, widthPx * 4, [0, 1, 2], widthPx, heightPx);
+export function fromCanvas(pixels: Buffer, size: Size): Rgb {
+  return planes(pixels, [0, 1, 2], size);
+}
+
+export function fromBgrx(pixels: Buffer, size: Size): Rgb {
+  return planes(pixels, [2, 1, 0], size);
+}
+
+/** A copy without the padding of its rows. */
+export function toBgrx(pixels: Buffer | undefined, strideBytes: number, size: Size): Buffer {
+  if (!pixels) throw new Error('a frame without a plane');
+  const rowBytes = size.widthPx * 4;
+  const copy = Buffer.alloc(rowBytes * size.heightPx);
+  for (let y = 0; y < size.heightPx; y += 1)
+    pixels.copy(copy, y * rowBytes, y * strideBytes, y * strideBytes + rowBytes);
+  return copy;
 }
 
 /** ITU-R BT.709-6: what the eye takes for brightness. */
@@ -47,16 +67,12 @@ export function lumaOf([red, green, blue]: Rgb): Plane {
 
 function planes(
   pixels: Buffer,
-  strideBytes: number,
   order: readonly [number, number, number],
-  widthPx: number,
-  heightPx: number,
+  { widthPx, heightPx }: Size,
 ): Rgb {
   const plane = (offset: number): Plane => {
     const values = new Float32Array(widthPx * heightPx);
-    for (let y = 0; y < heightPx; y += 1)
-      for (let x = 0; x < widthPx; x += 1)
-        values[y * widthPx + x] = pixels[y * strideBytes + x * 4 + offset] ?? 0;
+    for (let i = 0; i < values.length; i += 1) values[i] = pixels[i * 4 + offset] ?? 0;
     return { widthPx, heightPx, values };
   };
   return [plane(order[0]), plane(order[1]), plane(order[2])];

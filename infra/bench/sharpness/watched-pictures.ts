@@ -26,12 +26,15 @@ export async function recordPictures(
     (window as unknown as { gcRecorder: Recorder }).gcRecorder.stop(),
   );
   const pictures: WatchedPicture[] = [];
-  for (const [n, { at, width, height }] of taken.entries()) {
+  for (const [n, { at, width: widthPx, height: heightPx }] of taken.entries()) {
     const pixels = await page.evaluate(
       (index) => (window as unknown as { gcRecorder: Recorder }).gcRecorder.pixels(index),
       n,
     );
-    pictures.push({ atMs: at, rgb: fromCanvas(Buffer.from(pixels, 'base64'), width, height) });
+    pictures.push({
+      atMs: at,
+      rgb: fromCanvas(Buffer.from(pixels, 'base64'), { widthPx, heightPx }),
+    });
   }
   return pictures;
 }

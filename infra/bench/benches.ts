@@ -62,4 +62,9 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     file: 'stages.json',
     run: async (options) => (await import('./stages/stages.ts')).measureStages(options),
   },
+  api: {
+    about: 'the integration contract over HTTP, beside express by itself; 10,000 open sessions',
+    file: 'api.json',
+    run: async (options) => (await import('./api/api-bench.ts')).measureApi(options),
+  },
 };

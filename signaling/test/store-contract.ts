@@ -95,7 +95,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         const [one, two] = [of(), of()];
         const saved = { scope: 's', key: 'k', request_hash: 'h', answer: '{}', expires_at_ms: 9 };
         expect(await store.sessions.create(one, [event(one, 1)])).toBeUndefined();
-        expect(await store.sessions.create(two, [event(two, 1)], saved)).toBe(one.id);
+        expect(await store.sessions.create(two, [event(two, 1)], { saved })).toBe(one.id);
         // Nothing of the second was written.
         expect(await store.sessions.read(two.id)).toBeUndefined();
         expect(await store.sessions.events(two.id, 0, 10)).toEqual([]);
@@ -108,11 +108,25 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
       it('keep the answer to their Idempotency-Key until it expires', async () => {
         const saved = { scope: 's', key: 'k', request_hash: 'h', answer: '{}', expires_at_ms: 100 };
-        await store.sessions.create(sessionRecord(), [], saved);
+        await store.sessions.create(sessionRecord(), [], { saved });
         expect(await store.savedAnswer('s', 'k', 99)).toEqual(saved);
         expect(await store.savedAnswer('s', 'k', 100)).toBeUndefined();
         expect(await store.savedAnswer('other', 'k', 99)).toBeUndefined();
       });
+    });
+
+    it('writes the first code of a session with it, or not at all', async () => {
+      const record = sessionRecord({ client_ref: 'ticket-1' });
+      const code = (id: SessionId, hash: string): CodeRecord => ({
+        ...{ hash, session_id: id, grants: ['view'], expires_at_ms: 100 },
+        technician: { id: 't', name: 'T' },
+      });
+      await store.sessions.create(record, [], { code: code(record.id, 'one') });
+      expect(await store.codes.take('one', record.id, 1)).toMatchObject({ hash: 'one' });
+      const second = { ...record, id: newId('ses') };
+      const beside = { code: code(second.id, 'two') };
+      expect(await store.sessions.create(second, [], beside)).toBe(record.id);
+      expect(await store.codes.take('two', second.id, 1)).toBe('unknown');
     });
 
     describe('placements', () => {

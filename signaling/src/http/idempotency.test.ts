@@ -18,7 +18,7 @@ const make = async (
 ): Promise<Answer> => {
   made += 1;
   const answer = { n: made };
-  await store.sessions.create(sessionRecord(), [], keep?.(answer));
+  await store.sessions.create(sessionRecord(), [], { saved: keep?.(answer) });
   return answer;
 };
 

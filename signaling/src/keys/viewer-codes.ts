@@ -1,7 +1,7 @@
 // One-time codes that open a viewer: made, and taken exactly once. Only hashes are stored; the code
 // itself is derived from the cluster secret and a public nonce, so a repeated request with the same
 // Idempotency-Key can be answered with the same code without keeping it anywhere. Owned by main.ts.
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Grant } from '@guruconnect/contract/grants';
 import type { SessionId } from '@guruconnect/contract/ids';
@@ -21,13 +21,15 @@ export type MintedCode = {
 export class ViewerCodes {
   readonly #store: Store;
   readonly #lifetimeMs: number;
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
 
   constructor(parts: { store: Store; clusterSecret: string; lifetimeMs: number }) {
     this.#store = parts.store;
     this.#lifetimeMs = parts.lifetimeMs;
     // Its own key: what is derived here says nothing about tokens for media nodes.
-    this.#key = Buffer.from(hkdfSync('sha256', parts.clusterSecret, '', 'gc viewer codes', 32));
+    this.#key = createSecretKey(
+      Buffer.from(hkdfSync('sha256', parts.clusterSecret, '', 'gc viewer codes', 32)),
+    );
   }
 
   get lifetimeMs(): number {
@@ -35,17 +37,22 @@ export class ViewerCodes {
   }
 
   async mint(session_id: SessionId, technician: Technician, grants: Grant[]): Promise<MintedCode> {
+    const { record, minted } = this.make(session_id, technician, grants);
+    await this.#store.codes.add(record);
+    return minted;
+  }
+
+  /** Stores nothing: `record` is written with the session it is for (SessionStore.create). */
+  make(
+    session_id: SessionId,
+    technician: Technician,
+    grants: Grant[],
+  ): { readonly record: CodeRecord; readonly minted: MintedCode } {
     const nonce = randomBytes(NONCE_BYTES).toString('base64url');
     const code = this.derive(session_id, nonce);
     const expires_at_ms = Date.now() + this.#lifetimeMs;
-    await this.#store.codes.add({
-      hash: secretHash(code),
-      session_id,
-      technician,
-      grants,
-      expires_at_ms,
-    });
-    return { code, nonce, expires_at_ms };
+    const record = { hash: secretHash(code), session_id, technician, grants, expires_at_ms };
+    return { record, minted: { code, nonce, expires_at_ms } };
   }
 
   /** The code that was minted with this nonce. */

@@ -3,7 +3,8 @@
 import type { NodeId } from '@guruconnect/contract/ids';
 import type { Logger } from '../logger.ts';
 import { NodeClient, type NodeNotices } from './node-client.ts';
-import { RESERVATION_MS, selectNode } from './node-selector.ts';
+import { selectNode } from './node-selector.ts';
+import { Reservations } from './reservations.ts';
 
 export type NodeDirectoryOptions = {
   readonly urls: readonly string[];
@@ -23,7 +24,7 @@ export type NodeListeners = {
 export class NodeDirectory {
   readonly #options: NodeDirectoryOptions;
   readonly #byId = new Map<NodeId, NodeClient>();
-  readonly #placedAtMs = new Map<NodeId, number[]>();
+  readonly #reservations = new Map<NodeId, Reservations>();
   #clients: readonly NodeClient[] = [];
 
   constructor(options: NodeDirectoryOptions) {
@@ -71,12 +72,12 @@ export class NodeDirectory {
     const nowMs = performance.now();
     const candidates = this.ready.flatMap((client) =>
       client.status && !except.has(client.status.nodeId)
-        ? [{ ...client.status, placedAtMs: this.#lately(client.status.nodeId, nowMs) }]
+        ? [{ ...client.status, reserved: this.#reserved(client.status.nodeId).share(nowMs) }]
         : [],
     );
-    const nodeId = selectNode(candidates, nowMs);
+    const nodeId = selectNode(candidates);
     if (nodeId === undefined) return undefined;
-    this.#placedAtMs.set(nodeId, [...this.#lately(nodeId, nowMs), nowMs]);
+    this.#reserved(nodeId).add(nowMs);
     return this.find(nodeId);
   }
 
@@ -84,8 +85,10 @@ export class NodeDirectory {
     for (const client of this.#clients) client.close();
   }
 
-  #lately(nodeId: NodeId, nowMs: number): number[] {
-    return (this.#placedAtMs.get(nodeId) ?? []).filter((at) => nowMs - at < RESERVATION_MS);
+  #reserved(nodeId: NodeId): Reservations {
+    const known = this.#reservations.get(nodeId) ?? new Reservations();
+    this.#reservations.set(nodeId, known);
+    return known;
   }
 
   #ready(client: NodeClient): void {

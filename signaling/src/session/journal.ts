@@ -6,7 +6,7 @@ import type { SessionId } from '@guruconnect/contract/ids';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Bus } from '../store/bus.ts';
 import type { SessionRecord } from '../store/session-record.ts';
-import { StoreConflict, type SavedAnswer, type Store } from '../store/store.ts';
+import { StoreConflict, type Beside, type Store } from '../store/store.ts';
 import { decide, isoTime, type NewEvent, type SessionFact } from './session-state.ts';
 
 export type JournalParts = { readonly store: Store; readonly bus: Bus };
@@ -32,18 +32,18 @@ export class Journal {
   }
 
   /**
-   * The first entries of a new session; `saved` is the answer kept for its Idempotency-Key.
+   * The first entries of a new session, and what is written with them.
    * @throws GcError `client_ref_in_use`; nothing is written then.
    */
   static async begin(
     parts: JournalParts,
     fresh: SessionRecord,
     events: readonly NewEvent[],
-    saved?: (record: SessionRecord) => SavedAnswer | undefined,
+    beside?: (record: SessionRecord) => Beside,
   ): Promise<SessionRecord> {
     const entries = number(fresh, events, fresh.created_at_ms);
     const record = { ...fresh, last_seq: fresh.last_seq + entries.length };
-    const taken = await parts.store.sessions.create(record, entries, saved?.(record));
+    const taken = await parts.store.sessions.create(record, entries, beside?.(record));
     if (taken !== undefined) throw clientRefInUse(taken);
     tell(parts.bus, record, entries);
     return record;

@@ -138,11 +138,11 @@ export class SessionManager {
       const media = await openSomewhere(this.#parts, id);
       try {
         const fresh = newRecord(id, request, media.placement, Date.now());
-        const code = await this.#parts.codes.mint(id, request.technician, fresh.grants);
+        const code = this.#parts.codes.make(id, request.technician, fresh.grants);
         const answerTo = (record: SessionRecord): CreatedAnswer => ({
           session: sessionView(record),
-          nonce: code.nonce,
-          code_expires_at_ms: code.expires_at_ms,
+          nonce: code.minted.nonce,
+          code_expires_at_ms: code.minted.expires_at_ms,
         });
         const record = await Journal.begin(
           this.#parts,
@@ -151,7 +151,7 @@ export class SessionManager {
             { type: 'session.created', data: {} },
             { type: 'session.placed', data: { epoch: media.placement.epoch } },
           ],
-          (written) => keep?.(answerTo(written)),
+          (written) => ({ code: code.record, saved: keep?.(answerTo(written)) }),
         );
         this.#parts.logger.info(
           { session_id: id, mode: record.mode, node_id: record.placement.node_id },

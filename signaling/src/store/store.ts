@@ -33,17 +33,23 @@ export type SessionFilter = {
   readonly limit: number;
 };
 
+export type Beside = {
+  readonly code?: CodeRecord | undefined;
+  readonly saved?: SavedAnswer | undefined;
+};
+
 /** Each event is written together with its deliveries to webhooks (store/webhooks.ts). */
 export type SessionStore = {
   /**
-   * The first commit of a session, with the answer kept for its Idempotency-Key.
+   * The first commit of a session, with its first viewer code and the answer kept for its
+   * Idempotency-Key.
    * @returns the open session of the device that has this `client_ref` already; nothing is written
    * then.
    */
   create(
     record: SessionRecord,
     events: readonly JournalEvent[],
-    saved?: SavedAnswer,
+    beside?: Beside,
   ): Promise<SessionId | undefined>;
   /**
    * State and journal in one transaction. `record.rev` is one above the stored one.

@@ -4,6 +4,7 @@ import { JournalEvent } from '@guruconnect/contract/journal';
 import { SessionRecord } from '../session-record.ts';
 import { StoreConflict, type SessionStore } from '../store.ts';
 import { saveAnswer } from './answers.ts';
+import { addCode } from './viewer-codes.ts';
 import { text, type Database, type Row } from './database.ts';
 
 const recordOf = (row: Row): SessionRecord => SessionRecord.parse(JSON.parse(text(row, 'record')));
@@ -36,7 +37,7 @@ export function sqliteSessions(
   };
 
   return {
-    async create(record, events, saved) {
+    async create(record, events, { code, saved } = {}) {
       return database.transaction(() => {
         const taken = record.client_ref === undefined ? undefined : openWith(record);
         if (taken !== undefined) return taken;
@@ -50,6 +51,7 @@ export function sqliteSessions(
           JSON.stringify(record),
         );
         append(events);
+        if (code) addCode(database, code);
         if (saved) saveAnswer(database, saved);
         return undefined;
       });

@@ -14,17 +14,22 @@ const codeOf = (row: Row): CodeRecord => ({
   expires_at_ms: number(row, 'expires_at_ms'),
 });
 
+/** Also within the transaction that creates its session. */
+export function addCode(database: Database, code: CodeRecord): void {
+  database.run(
+    'INSERT INTO viewer_codes (hash, session_id, technician, grants, expires_at_ms) VALUES (?, ?, ?, ?, ?)',
+    code.hash,
+    code.session_id,
+    JSON.stringify(code.technician),
+    JSON.stringify(code.grants),
+    code.expires_at_ms,
+  );
+}
+
 export function sqliteViewerCodes(database: Database): CodeStore {
   return {
     async add(code) {
-      database.run(
-        'INSERT INTO viewer_codes (hash, session_id, technician, grants, expires_at_ms) VALUES (?, ?, ?, ?, ?)',
-        code.hash,
-        code.session_id,
-        JSON.stringify(code.technician),
-        JSON.stringify(code.grants),
-        code.expires_at_ms,
-      );
+      addCode(database, code);
     },
     async take(hash, session_id, nowMs) {
       const taken = database.get(

@@ -93,6 +93,7 @@ export class Agent {
       prompt: desktop.prompt,
       unattended: config.unattended,
       clock,
+      onAsking: () => this.#tellAll((session) => session.releaseInput()),
     });
     this.#pointer = new SharedPointer({
       open: (listeners) => desktop.watchCursor(listeners),

@@ -454,6 +454,31 @@ describe('input', () => {
     expect(desktop.injector.recorded.at(-1)).toEqual({ kind: 'key', usage: 0xe0, down: false });
   });
 
+  it('waits while a question of any session is on the screen: no technician answers it', async () => {
+    await readyAgent();
+    const session = await signaling.liveSession();
+    const viewer = await joinViewer(session);
+    await viewer.consumeFacts();
+    const actions = await openInput(session, viewer);
+    actions.send(input({ kind: 'key', usage: 0x28, down: true }));
+    await until('the key', () => desktop.injector.held.length === 1);
+    await signaling.offer(await signaling.newSession(), { mode: 'attended' });
+    await until('the prompt', () => desktop.prompt.isShowing);
+    expect(desktop.injector.held).toEqual([]);
+    const before = desktop.injector.recorded.length;
+    actions.send(input({ kind: 'key', usage: 0x28, down: true, seq: 2 }));
+    await until('the refusal', () => viewer.facts.find(({ kind }) => kind === 'input_refused'));
+    expect(viewer.facts.find(({ kind }) => kind === 'input_refused')).toMatchObject({
+      seq: 2,
+      code: 'consent_required',
+    });
+    expect(desktop.injector.recorded).toHaveLength(before);
+    desktop.prompt.answer('denied');
+    await signaling.said('consent.answer', ({ answer }) => answer === 'denied');
+    actions.send(input({ kind: 'key', usage: 0x04, down: true, seq: 3 }));
+    await until('the next key', () => desktop.injector.held.length === 1);
+  });
+
   it('is not listened to from a viewer without control, or that nobody announced', async () => {
     await readyAgent();
     const session = await signaling.liveSession();

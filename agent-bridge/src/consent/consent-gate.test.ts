@@ -31,7 +31,13 @@ function gate(unattended: UnattendedPolicy = 'allow') {
   const clock = new FakeClock();
   const prompt = new OnePrompt();
   const abort = new AbortController();
-  const consent = new ConsentGate({ prompt, unattended, clock });
+  let released = 0;
+  const consent = new ConsentGate({
+    prompt,
+    unattended,
+    clock,
+    onAsking: () => (released += 1),
+  });
   const decide = (mode: SessionMode) =>
     consent.decide({
       mode,
@@ -40,7 +46,7 @@ function gate(unattended: UnattendedPolicy = 'allow') {
       timeoutMs: 30_000,
       signal: abort.signal,
     });
-  return { clock, prompt, abort, decide };
+  return { clock, prompt, abort, decide, consent, released: () => released };
 }
 
 describe('consent', () => {
@@ -83,6 +89,20 @@ describe('consent', () => {
     clock.advance(60_000);
     await expect(answer).resolves.toBe('timed_out');
     expect(prompt.asked[0]?.signal?.aborted).toBe(true);
+  });
+
+  it('keeps remote input out from before the question is seen until it is answered', async () => {
+    const { prompt, decide, consent, clock, released } = gate();
+    prompt.answer = 'never';
+    expect(consent.asking).toBe(false);
+    const answer = decide('attended');
+    expect([consent.asking, released()]).toEqual([true, 1]);
+    clock.advance(60_000);
+    await answer;
+    expect(consent.asking).toBe(false);
+    prompt.answer = 'throws';
+    await decide('attended');
+    expect(consent.asking).toBe(false);
   });
 
   it('is not given by an answer that came after the question was taken back', async () => {

@@ -46,13 +46,24 @@ export interface ConsentGateOptions {
   readonly prompt: ConsentPrompt;
   readonly unattended: UnattendedPolicy;
   readonly clock: Clock;
+  /** A question is about to be put: whatever technicians hold down has to go up first. */
+  readonly onAsking: () => void;
 }
 
 export class ConsentGate {
   readonly #options: ConsentGateOptions;
+  #open = 0;
 
   constructor(options: ConsentGateOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Is a question open, of whichever session? Remote input waits for its answer, in every session:
+   * who is not at this machine can neither answer it nor move the person's pointer meanwhile.
+   */
+  get asking(): boolean {
+    return this.#open > 0;
   }
 
   /** Never rejects. @returns undefined when the request was aborted before there was an answer. */
@@ -64,7 +75,9 @@ export class ConsentGate {
   }
 
   async #ask({ signal, ...question }: ConsentRequest): Promise<ConsentAnswer | undefined> {
-    const { prompt, clock } = this.#options;
+    const { prompt, clock, onAsking } = this.#options;
+    this.#open += 1;
+    onAsking();
     const overtime = new AbortController();
     const late = Promise.withResolvers<'timed_out'>();
     const cancel = clock.after(question.timeoutMs + OVERTIME_MS, () => {
@@ -81,6 +94,7 @@ export class ConsentGate {
       // A prompt that breaks its promise never to reject: nobody was asked.
       return signal.aborted ? undefined : 'unavailable';
     } finally {
+      this.#open -= 1;
       cancel();
     }
   }

@@ -16,6 +16,7 @@ const monitor = {
 };
 const open: GateContext = {
   consented: true,
+  asking: false,
   grants: ['control', 'view'],
   hasFloor: true,
   affordable: 'all',
@@ -54,6 +55,11 @@ const DOORS: readonly {
   { door: 'no consent', context: { consented: false }, answers: () => 'consent_required' },
   { door: 'unknown viewer', context: { grants: undefined }, answers: () => 'grant_missing' },
   { door: 'view only', context: { grants: ['view'] }, answers: () => 'grant_missing' },
+  {
+    door: 'a question on the screen',
+    context: { asking: true },
+    answers: (kind) => HARMLESS[kind] ?? 'consent_required',
+  },
   {
     door: "another viewer's turn",
     context: { hasFloor: false },

@@ -9,6 +9,8 @@ import type { Affordable } from './input-budget.ts';
 export interface GateContext {
   /** The end user, or policy, allowed this session, and it has not ended. */
   readonly consented: boolean;
+  /** A question is on this machine's screen: nobody who is not there may answer or hide it. */
+  readonly asking: boolean;
   /** Of the viewer that sends; undefined when there is no such viewer (any more). */
   readonly grants: readonly Grant[] | undefined;
   /** Is it this viewer's turn? See arbitration.ts. */
@@ -30,11 +32,12 @@ export type Verdict =
 const refuse = (code: ErrorCode): Verdict => ({ verdict: 'refuse', code });
 
 export function judge(event: InputEvent, context: GateContext): Verdict {
-  const { consented, grants, hasFloor, affordable, topology } = context;
+  const { consented, asking, grants, hasFloor, affordable, topology } = context;
   if (!consented) return refuse('consent_required');
   if (!grants?.includes('control')) return refuse('grant_missing');
   if (event.kind === 'release_all') return { verdict: 'release' };
   if (event.kind === 'probe') return { verdict: affordable === 'all' ? 'answer' : 'drop' };
+  if (asking) return refuse('consent_required');
   if (!hasFloor) return refuse('limit_reached');
   if (event.kind === 'move' && affordable !== 'all') return { verdict: 'drop' };
   if (affordable === 'nothing') return refuse('rate_limited');

@@ -30,6 +30,7 @@ function pipeline() {
   const injector = new RecordingInjector();
   const state = {
     consented: true,
+    asking: false,
     topology: { topology_epoch: 3, monitors: [monitor(1, 0), monitor(2, 1000)] } as Topology,
   };
   const refused: [string, number, string][] = [];
@@ -41,6 +42,7 @@ function pipeline() {
     clock,
     topology: () => state.topology,
     consented: () => state.consented,
+    asking: () => state.asking,
     onInjecting: (seq) => injecting.push(seq),
     onRefused: (viewer, seq, code) => refused.push([viewer, seq, code]),
     onProbe: (viewer, seq) => probed.push([viewer, seq]),

@@ -21,6 +21,8 @@ export interface InputPipelineOptions {
   /** As the agent sees them now. */
   readonly topology: () => Topology;
   readonly consented: () => boolean;
+  /** Is somebody at this machine being asked something, by this session or another? */
+  readonly asking: () => boolean;
   /** Just before an input takes effect: the next pictures answer it. */
   readonly onInjecting: (seq: number) => void;
   readonly onRefused: (viewerId: string, seq: number, code: ErrorCode) => void;
@@ -115,12 +117,13 @@ export class InputPipeline {
   }
 
   #receive(viewerId: string, event: InputEvent): void {
-    const { arbitration, clock, consented, topology } = this.#options;
+    const { arbitration, asking, clock, consented, topology } = this.#options;
     const nowMs = clock.nowMs();
     const viewer = this.#viewers.get(viewerId);
     if (viewer && isLate(event, viewer.newestSeq)) return;
     const answer = judge(event, {
       consented: consented(),
+      asking: asking(),
       grants: viewer?.grants,
       hasFloor: arbitration.hasFloor(viewerId, nowMs),
       affordable: viewer?.budget.affordable(nowMs) ?? 'nothing',

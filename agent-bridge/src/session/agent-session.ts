@@ -98,6 +98,7 @@ export class AgentSession {
       clock: parts.clock,
       topology: parts.topology,
       consented: () => isConsented(this.#state),
+      asking: () => parts.consent.asking,
       onInjecting: (seq) => {
         if (seq > 0) parts.inputMark.write(seq, nowUs());
       },
@@ -219,6 +220,11 @@ export class AgentSession {
   requestKeyframe(epoch: number, video: VideoRef): void {
     this.#requireEpoch(epoch);
     this.#video.requestKeyframe(video);
+  }
+
+  /** Whatever its viewers hold down goes up. */
+  releaseInput(): void {
+    this.#input.releaseAll();
   }
 
   topologyChanged(): void {

@@ -7,7 +7,7 @@ import type { Page } from 'puppeteer-core';
 /** Milliseconds of this process's monotonic clock. */
 export type PaintedFrame = { readonly paintedAtMs: number; readonly delayMs: number };
 
-const CLOCK_READINGS = 40;
+const CLOCK_READINGS = 200;
 const RTP_TICKS_PER_MS = 90;
 const RTP_WRAP_MS = 2 ** 32 / RTP_TICKS_PER_MS;
 

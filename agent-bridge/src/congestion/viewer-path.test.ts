@@ -77,4 +77,10 @@ describe("a viewer's way", () => {
     path.onReport({ queue_ms: 250, arriving_bps: 60e3, loss_ratio: 0 }, 60e3, OWN, 1000);
     expect(path.limitBps).toBe(Infinity);
   });
+
+  it('is not taken for narrow when it is broken', () => {
+    const path = new ViewerPath(150e3);
+    path.onReport({ queue_ms: 0, arriving_bps: 10e3, loss_ratio: 0.99 }, 5e6, OWN, 1000);
+    expect(path.limitBps).toBe(Infinity);
+  });
 });

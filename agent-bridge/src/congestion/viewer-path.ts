@@ -20,6 +20,8 @@ const CUT_EVERY_MS = 300;
 const FOUND_FOR_MS = 1500;
 /** Less was sent than came, or hardly more: the queue is somebody else's, or drains already. */
 const OVERDRIVEN = 1.1;
+/** Next to nothing came: a way that is broken for a moment, of which no rate can be told. */
+const BROKEN = 0.05;
 
 /** Up to a little above the rate that was too much. */
 const NEAR = 1.1;
@@ -62,6 +64,7 @@ export class ViewerPath {
     const overflows = lossRatio > TOLERATED_LOSS;
     if (queueMs <= TOLERATED_QUEUE_MS && !overflows) return false;
     this.#grownAtMs = nowMs;
+    if (arriving_bps < BROKEN * sentBps) return false;
     if (nowMs - this.#cutAtMs < CUT_EVERY_MS) return false;
     if (!overflows && sentBps < OVERDRIVEN * arriving_bps) return false;
     const kept = nowMs - this.#cutAtMs < FOUND_FOR_MS ? this.#foundBps : 0;

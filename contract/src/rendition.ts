@@ -51,6 +51,9 @@ export const RenditionOrStandard = Rendition.default('standard');
 /** The ones to work with, best first; a viewer is given one of them for each monitor. */
 export const FULL_RENDITIONS = ['sharp', 'standard'] as const satisfies readonly Rendition[];
 
+export const isFull = (rendition: Rendition): boolean =>
+  (FULL_RENDITIONS as readonly Rendition[]).includes(rendition);
+
 export const renditionTraits = (rendition: Rendition): RenditionTraits => RENDITIONS[rendition];
 
 /** One rendition of one monitor: what is produced, consumed and watched. */

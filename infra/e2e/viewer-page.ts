@@ -111,14 +111,23 @@ export class ViewerPage {
     });
   }
 
-  static async open(browser: Browser, invitation: Invitation): Promise<ViewerPage> {
-    return this.openUrl(browser, `${invitation.url}#code=${invitation.code}`);
+  /** @param prepare run in the page before its own scripts. */
+  static async open(
+    browser: Browser,
+    invitation: Invitation,
+    ...prepare: (() => void)[]
+  ): Promise<ViewerPage> {
+    return this.openUrl(browser, `${invitation.url}#code=${invitation.code}`, ...prepare);
   }
 
-  static async openUrl(browser: Browser, url: string): Promise<ViewerPage> {
+  static async openUrl(
+    browser: Browser,
+    url: string,
+    ...prepare: (() => void)[]
+  ): Promise<ViewerPage> {
     const page = await browser.newPage();
     const viewer = new ViewerPage(page);
-    await page.evaluateOnNewDocument(installProbe);
+    for (const script of [installProbe, ...prepare]) await page.evaluateOnNewDocument(script);
     await page.goto(url, { waitUntil: 'domcontentloaded' });
     return viewer;
   }

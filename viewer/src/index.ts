@@ -10,6 +10,7 @@ export const createViewer = (options: ViewerOptions): Viewer => new Viewer(optio
 export type { Viewer, ViewerOptions, ViewerStatistics } from './viewer.ts';
 export type { ViewerEvents, ViewerNotice, ViewerSnapshot } from './viewer-snapshot.ts';
 export type { InputOff, InputStatus } from './input/input-status.ts';
+export type { Layout } from './panes.ts';
 export type { Scaling } from './media/picture-geometry.ts';
 export { beginOpening, type Opening } from './link/opening.ts';
 export { HOPS, type AnsweredInput, type Hop, type HopStatistics } from './media/frame-trace.ts';

@@ -4,9 +4,11 @@ import type { ErrorCode, GcError } from '@guruconnect/contract/errors';
 import type { Grant } from '@guruconnect/contract/grants';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Topology } from '@guruconnect/contract/monitor';
+import type { Rendition } from '@guruconnect/contract/rendition';
 import type { EndReason, Session } from '@guruconnect/contract/session';
 import type { InputStatus } from './input/input-status.ts';
 import type { Scaling } from './media/picture-geometry.ts';
+import type { Layout } from './panes.ts';
 
 export type ViewerSnapshot = {
   readonly state: ViewerState;
@@ -24,6 +26,13 @@ export type ViewerSnapshot = {
   readonly selectedMonitorId: number | undefined;
   /** The monitor on the screen; during a switch still the old one. */
   readonly shownMonitorId: number | undefined;
+  readonly layout: Layout;
+  /** Monitors that are shown in a browser window of their own. */
+  readonly windows: readonly number[];
+  /** Monitors whose thumbnail is live; undefined while thumbnails are off. */
+  readonly thumbnails: readonly number[] | undefined;
+  /** Of the monitor on the screen. */
+  readonly rendition: Rendition | undefined;
   readonly input: InputStatus;
   readonly scaling: Scaling;
   /** When the consent prompt closes by itself, this machine's clock. */
@@ -60,6 +69,10 @@ export const failedSnapshot = (error: GcError): ViewerSnapshot => ({
   topology: { topology_epoch: 0, monitors: [] },
   selectedMonitorId: undefined,
   shownMonitorId: undefined,
+  layout: 'single',
+  windows: [],
+  thumbnails: undefined,
+  rendition: undefined,
   input: { enabled: false, why: 'not_live' },
   scaling: 'fit',
   consentExpiresAtMs: undefined,

@@ -6,12 +6,8 @@ import { GcError } from '@guruconnect/contract/errors';
 import type { Fact } from '@guruconnect/contract/facts/fact';
 import type { SessionId } from '@guruconnect/contract/ids';
 import { usageOf } from '@guruconnect/contract/input/key-codes';
-import { RemoteCursor } from './cursor/remote-cursor.ts';
-import { InputCapture } from './input/input-capture.ts';
 import { InputChannel } from './input/input-channel.ts';
 import { inputStatus } from './input/input-status.ts';
-import { platformOf } from './input/keyboard.ts';
-import { keyboardField, systemHint } from './input/keyboard-field.ts';
 import { textActions } from './input/text-input.ts';
 import type { Opening } from './link/opening.ts';
 import { SessionLink } from './link/session-link.ts';
@@ -28,10 +24,12 @@ import {
   type MediaStats,
   type StatsReading,
 } from './media/media-stats.ts';
-import { MonitorView } from './media/monitor-view.ts';
 import { PathWatch } from './media/path-watch.ts';
 import type { Scaling } from './media/picture-geometry.ts';
+import { ReceivedVideos } from './media/received-videos.ts';
 import { SessionMedia, wakeWebRtc } from './media/session-media.ts';
+import { Thumbnails } from './media/thumbnails.ts';
+import { Panes, type Layout } from './panes.ts';
 import type { ViewerEvents, ViewerSnapshot } from './viewer-snapshot.ts';
 import { viewerState } from './viewer-state.ts';
 
@@ -69,17 +67,16 @@ export class Viewer {
   readonly #stop = new AbortController();
   readonly #link: SessionLink;
   readonly #media: SessionMedia;
-  readonly #view: MonitorView;
+  readonly #panes: Panes;
+  readonly #received: ReceivedVideos<MediaStreamTrack>;
+  readonly #thumbnails: Thumbnails;
   readonly #channel: InputChannel;
-  readonly #field: HTMLTextAreaElement;
-  readonly #capture: InputCapture;
-  readonly #cursor: RemoteCursor;
-  readonly #trace: FrameTrace;
   readonly #clock = new AgentClock();
   readonly #path = new PathWatch();
   readonly #ticker: ReturnType<typeof setInterval>;
   #error: GcError | undefined;
-  #visibleSinceMs: number | undefined;
+  #visible = true;
+  #thumbnailsOn = false;
   #scaling: Scaling = 'fit';
   #statisticsReadAtMs = Number.NEGATIVE_INFINITY;
   #viewerRttMs: number | undefined;
@@ -93,53 +90,43 @@ export class Viewer {
     const { container, sessionId, code, serverUrl, opening } = options;
     const document = container.ownerDocument;
     this.#channel = new InputChannel({
-      stamp: () => this.#view.stamp,
+      stamp: () => this.#panes.main.view.stamp,
       now: () => performance.now(),
     });
-    this.#trace = new FrameTrace({
-      input: (seq) => this.#channel.sent(seq),
-      capturedAtMs: (rtpTimestamp, nowMs) => this.#clock.capturedAtMs(rtpTimestamp, nowMs),
-      propagationMs: () =>
-        this.#viewerRttMs === undefined || this.#agentRttMs === undefined
-          ? undefined
-          : (this.#viewerRttMs + this.#agentRttMs) / 2,
-    });
-    this.#view = new MonitorView({
+    const newTrace = (): FrameTrace =>
+      new FrameTrace({
+        input: (seq) => this.#channel.sent(seq),
+        capturedAtMs: (rtpTimestamp, nowMs) => this.#clock.capturedAtMs(rtpTimestamp, nowMs),
+        propagationMs: () =>
+          this.#viewerRttMs === undefined || this.#agentRttMs === undefined
+            ? undefined
+            : (this.#viewerRttMs + this.#agentRttMs) / 2,
+      });
+    this.#panes = new Panes({
       container,
-      trace: this.#trace,
       path: this.#path,
-      onChanged: () => this.#reconcile(),
-      // What is held belongs to the monitor it was pressed on.
-      onSelected: () => this.#capture.releaseAll(),
-    });
-    const { viewport, frame } = this.#view.picture;
-    this.#field = keyboardField(document);
-    viewport.append(this.#field);
-    this.#cursor = new RemoteCursor({ surface: viewport, picture: frame });
-    this.#capture = new InputCapture({
-      surface: viewport,
-      field: this.#field,
       channel: this.#channel,
-      platform: platformOf(systemHint()),
-      target: () => this.#view.target,
-      onLeave: () => {
-        this.#field.blur();
-        options.onLeave?.();
-      },
-      onHover: (over) => {
-        this.#cursor.hovering = over;
-      },
+      newTrace,
+      onChanged: () => this.#reconcile(),
+      onPictureWanted: (monitorId) => this.#keyframe(monitorId),
+      onLeave: () => options.onLeave?.(),
+    });
+    this.#thumbnails = new Thumbnails(document);
+    this.#received = new ReceivedVideos({
+      onWorking: (monitorId, track) => this.#panes.addTrack(monitorId, track),
+      onWorkingEnding: (monitorId) => this.#panes.dropTrack(monitorId),
+      onThumbnail: (monitorId, track) => this.#thumbnails.set(monitorId, track),
     });
     this.#media = new SessionMedia({
       ask: (name, request) => this.#link.ask(name, request),
-      onTrack: (monitorId, track) => {
-        this.#view.addTrack(monitorId, track);
+      onTrack: (video, track) => {
+        this.#received.add(video, track);
         this.#reconcile();
       },
-      onTrackEnding: (monitorId) => this.#view.dropTrack(monitorId),
+      onTrackEnding: (video) => this.#received.drop(video),
       onRetiring: () => {
-        this.#capture.releaseAll();
-        this.#view.dropAllTracks();
+        this.#panes.releaseAll();
+        this.#received.dropAll();
         this.#clock.reset();
       },
       onFact: (fact) => this.#onFact(fact),
@@ -156,9 +143,13 @@ export class Viewer {
           await this.#media.offer(epoch, video);
           return {};
         },
-        'video.prefer': () => ({}),
-        'video.closed': ({ epoch, monitor_id, consumer_id }) => {
-          this.#media.withdraw(epoch, monitor_id, consumer_id);
+        'video.prefer': ({ epoch, rendition }) => {
+          if (epoch === this.#media.heldEpoch) this.#received.prefer(rendition);
+          this.#reconcile();
+          return {};
+        },
+        'video.closed': ({ epoch, monitor_id, rendition, consumer_id }) => {
+          this.#media.withdraw(epoch, { monitor_id, rendition }, consumer_id);
           return {};
         },
       },
@@ -179,27 +170,33 @@ export class Viewer {
 
   get snapshot(): ViewerSnapshot {
     const { session, grants } = this.#link;
+    const { view } = this.#panes.main;
     return {
       state: viewerState({
         failed: this.#error !== undefined,
         hasToken: this.#link.hasToken,
         session: session?.state,
         media: this.#mediaState(),
-        painted: this.#view.painted,
+        painted: this.#panes.painted,
       }),
       session,
       grants,
       embedOrigins: this.#link.embedOrigins,
       link: this.#link.isUp ? 'up' : 'down',
       linkAttempts: this.#link.attempts,
-      picture: this.#view.freshness,
-      topology: this.#view.topology,
-      selectedMonitorId: this.#view.selectedId,
-      shownMonitorId: this.#view.shownId,
+      picture: view.freshness,
+      topology: view.topology,
+      selectedMonitorId: view.selectedId,
+      shownMonitorId: view.shownId,
+      layout: this.#panes.layout,
+      windows: this.#panes.windows,
+      thumbnails: this.#thumbnailsOn ? this.#glanced : undefined,
+      rendition:
+        view.shownId === undefined ? undefined : this.#received.workingOf(view.shownId)?.rendition,
       input: inputStatus({
         grants,
         session: session?.state,
-        pictureRuns: this.#view.showsRunningTrack,
+        pictureRuns: this.#panes.showRunningTrack,
         channelsOpen: this.#channel.isOpen,
       }),
       scaling: this.#scaling,
@@ -216,9 +213,41 @@ export class Viewer {
 
   /** @throws GcError `invalid_request` for a monitor that is not part of the topology. */
   selectMonitor(monitorId: number): void {
-    if (!this.#view.topology.monitors.some(({ monitor_id }) => monitor_id === monitorId))
-      throw new GcError('invalid_request', `The machine has no monitor ${monitorId}`);
-    this.#view.select(monitorId);
+    this.#panes.select(monitorId);
+  }
+
+  /** All monitors at once, as they lie on the desk, or one at a time. */
+  set layout(layout: Layout) {
+    this.#panes.setLayout(layout);
+  }
+
+  /**
+   * Shows a monitor in a browser window of its own, or brings that window to the front; call it for
+   * a click or a key press.
+   * @throws GcError `invalid_request`: no such monitor, or the browser (or the page that frames this
+   * one) allows no window.
+   */
+  openWindow(monitorId: number): void {
+    const index = this.#panes.main.view.topology.monitors.findIndex(
+      ({ monitor_id }) => monitor_id === monitorId,
+    );
+    const device = this.#link.session?.device_id ?? 'GuruConnect';
+    this.#panes.openWindow(monitorId, `Monitor ${index + 1} · ${device}`);
+  }
+
+  closeWindow(monitorId: number): void {
+    this.#panes.closeWindow(monitorId);
+  }
+
+  /** Receive small live pictures of the monitors that are not worked with; off at first. */
+  set thumbnails(on: boolean) {
+    this.#thumbnailsOn = on;
+    this.#reconcile();
+  }
+
+  /** For the page to place; the same element each time. Undefined while there is none. */
+  thumbnail(monitorId: number): HTMLVideoElement | undefined {
+    return this.#thumbnails.element(monitorId);
   }
 
   /**
@@ -257,31 +286,31 @@ export class Viewer {
 
   set scaling(scaling: Scaling) {
     this.#scaling = scaling;
-    this.#view.scaling = scaling;
+    this.#panes.scaling = scaling;
     this.#changed();
   }
 
   /** Gives the keyboard to the remote machine. */
   focus(): void {
-    this.#capture.focus();
+    this.#panes.main.focus();
   }
 
   /** Shows or hides the device's own on-screen keyboard (touch). */
   set onScreenKeyboard(shown: boolean) {
-    this.#field.inputMode = shown ? 'text' : 'none';
-    this.#field.blur();
-    if (shown) this.#capture.focus();
+    this.#panes.main.onScreenKeyboard = shown;
   }
 
   get onScreenKeyboard(): boolean {
-    return this.#field.inputMode === 'text';
+    return this.#panes.main.onScreenKeyboard;
   }
 
   /** Rates since the last call, and where the time of frames goes. Call about once a second. */
   async statistics(): Promise<ViewerStatistics> {
     this.#statisticsReadAtMs = performance.now();
-    const monitorId = this.#view.shownId;
-    const report = monitorId === undefined ? undefined : await this.#media.stats(monitorId);
+    const { trace, view } = this.#panes.main;
+    const monitorId = view.shownId;
+    const video = monitorId === undefined ? undefined : this.#received.workingOf(monitorId);
+    const report = video && (await this.#media.stats(video));
     const stats = report && readStats(report as ReadonlyMap<string, unknown>, performance.now());
     const before = this.#reading?.monitorId === monitorId ? this.#reading?.stats : undefined;
     this.#reading = stats && monitorId !== undefined ? { monitorId, stats } : undefined;
@@ -289,8 +318,8 @@ export class Viewer {
     return {
       media: before && stats ? compareStats(before, stats) : undefined,
       agentRttMs: this.#agentRttMs,
-      hops: this.#trace.statistics(),
-      answered: this.#trace.answered,
+      hops: trace.statistics(),
+      answered: trace.answered,
     };
   }
 
@@ -298,7 +327,7 @@ export class Viewer {
   async end(): Promise<void> {
     const isOver = (): boolean => this.#link.session?.state === 'ended';
     if (isOver()) return;
-    this.#capture.releaseAll();
+    this.#panes.releaseAll();
     try {
       await this.#link.ask('session.end', {});
     } catch (thrown) {
@@ -316,9 +345,7 @@ export class Viewer {
     clearInterval(this.#ticker);
     this.#shut();
     this.#link.close();
-    this.#capture.close();
-    this.#cursor.close();
-    this.#view.close();
+    this.#panes.close();
     this.#events.removeAll();
   }
 
@@ -333,29 +360,26 @@ export class Viewer {
       this.#changed();
       return;
     }
-    if (session) this.#view.setTopology(session.topology);
+    if (session) this.#panes.setTopology(session.topology);
     const mayControl = grants.includes('control');
     // What is held is let go while there is still a channel to say it on.
-    if (!mayControl) this.#capture.enabled = false;
+    if (!mayControl) this.#panes.allowInput(false);
     this.#media.reconcile({
       linkUp: isUp,
       epoch: session?.epoch ?? 0,
       live: session?.state === 'live',
       mayControl,
     });
-    this.#media.watch(this.#view.watched);
-    if (this.#view.showsRunningTrack) this.#media.dropRetired();
+    this.#media.watch(this.#received.needed(this.#panes.watched, this.#glanced));
+    if (this.#panes.showRunningTrack) this.#media.dropRetired();
     this.#channel.use(this.#media.input);
-    const { input, shownMonitorId } = this.snapshot;
-    this.#capture.enabled = input.enabled;
-    this.#cursor.show({ mayPoint: input.enabled, monitorId: shownMonitorId });
+    this.#panes.allowInput(this.snapshot.input.enabled);
     this.#changed();
   }
 
   #tick(): void {
     const { isReceiving } = this.#media;
-    const needy = this.#view.tick(performance.now(), this.#visibleSinceMs, isReceiving);
-    if (needy !== undefined) this.#media.keyframe(needy);
+    for (const needy of this.#panes.tick(performance.now(), isReceiving)) this.#keyframe(needy);
     this.#media.tick();
     this.#probe(performance.now());
     if (isReceiving) void this.#watchPath();
@@ -379,6 +403,18 @@ export class Viewer {
     }
   }
 
+  #keyframe(monitorId: number): void {
+    const video = this.#received.workingOf(monitorId);
+    if (video) this.#media.keyframe(video);
+  }
+
+  /** Monitors whose thumbnail is wanted: those that nobody works with, while somebody can look. */
+  get #glanced(): readonly number[] {
+    if (!this.#thumbnailsOn || !this.#visible) return [];
+    const { watched } = this.#panes;
+    return this.#thumbnails.monitorIds.filter((monitorId) => !watched.has(monitorId));
+  }
+
   /** Nobody reads, nothing is asked: the agent then traces next to nothing. */
   #probe(nowMs: number): void {
     if (nowMs - this.#statisticsReadAtMs > LOOKED_AT_MS) return;
@@ -392,10 +428,10 @@ export class Viewer {
       case 'cursor_shape':
       case 'cursor_hidden':
       case 'cursor_position':
-        this.#cursor.on(fact);
+        this.#panes.onCursor(fact);
         return;
       case 'frame_trace':
-        if (fact.monitor_id === this.#view.shownId) this.#trace.onTrace(fact);
+        for (const trace of this.#panes.tracesOf(fact.monitor_id)) trace.onTrace(fact);
         return;
       case 'clock':
         if (fact.viewer_id !== this.#link.viewerId) return;
@@ -410,12 +446,13 @@ export class Viewer {
 
   #mediaState(): 'none' | 'up' | 'lost' {
     const { connection } = this.#media;
-    if (connection === 'none') return this.#view.painted ? 'lost' : 'none';
+    if (connection === 'none') return this.#panes.painted ? 'lost' : 'none';
     return connection === 'lost' ? 'lost' : 'up';
   }
 
   #needInput(): void {
     const { input } = this.snapshot;
+    this.#channel.aim(this.#panes.main.aim);
     if (input.enabled) return;
     throw input.why === 'view_only'
       ? new GcError('grant_missing', 'This viewer may only watch')
@@ -425,15 +462,14 @@ export class Viewer {
   #watchPage(document: Document): void {
     const { signal } = this.#stop;
     const look = (): void => {
-      const visible = document.visibilityState === 'visible';
-      this.#visibleSinceMs = visible ? performance.now() : undefined;
-      if (visible) this.#link.tryNow();
+      this.#visible = document.visibilityState === 'visible';
+      if (this.#visible) this.#link.tryNow();
+      this.#reconcile();
     };
-    look();
+    this.#visible = document.visibilityState === 'visible';
     document.addEventListener('visibilitychange', look, { signal });
     const view = document.defaultView;
     view?.addEventListener('online', () => this.#link.tryNow(), { signal });
-    view?.addEventListener('pagehide', () => this.#capture.releaseAll(), { signal });
   }
 
   #fail(error: GcError): void {
@@ -444,10 +480,11 @@ export class Viewer {
 
   /** Over: nothing is shown, sent or tried any more; what is known can still be read. Idempotent. */
   #shut(): void {
-    this.#capture.enabled = false;
+    this.#panes.allowInput(false);
     this.#channel.close();
     this.#media.close();
-    this.#view.clear();
+    this.#panes.clear();
+    this.#thumbnails.clear();
   }
 
   #trouble(what: string, error: GcError): void {

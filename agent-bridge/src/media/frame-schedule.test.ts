@@ -248,3 +248,27 @@ describe('a picture that stands still', () => {
     expect(made.length).toBeLessThanOrEqual(19);
   });
 });
+
+describe('a rendition that is to be rare', () => {
+  it('has no two frames closer than its rate, changes and refinements together', () => {
+    const schedule = new FrameSchedule(2, 'every_frame');
+    schedule.setWatched(true);
+    const made: number[] = [];
+    for (let atUs = 0; atUs < 20 * S; atUs += 700_000) {
+      schedule.noteInput(atUs);
+      schedule.noteChange();
+      made.push(...play(schedule, atUs, atUs + 700_000, { bytes: 2_000 }).map((one) => one.atUs));
+    }
+    const gaps = made.slice(1).map((atUs, n) => atUs - (made[n] ?? 0));
+    expect(made.length).toBeGreaterThan(20);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(S / 2 - 1);
+  });
+
+  it('has its key frame at once all the same', () => {
+    const schedule = new FrameSchedule(2, 'every_frame');
+    schedule.setWatched(true);
+    play(schedule, 0, 100_000);
+    schedule.requestKeyframe();
+    expect(schedule.decide(100_000, 0)).toEqual({ make: 'keyframe' });
+  });
+});

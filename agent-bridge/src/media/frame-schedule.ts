@@ -26,6 +26,12 @@ export const BOOST_AFTER_INPUT_US = 50_000;
 const BURST_FRAMES = 1;
 const BOOSTED_BURST_FRAMES = 3;
 
+/**
+ * What the frame rate limits: captures of changes, with a burst after an input, while refinements come
+ * in between; or every frame but key frames, for a rendition that is to be rare, as a thumbnail is.
+ */
+export type Pacing = 'changes' | 'every_frame';
+
 export type Decision =
   | { readonly make: FrameCause }
   /** Nothing to do before `untilUs`, unless something new is heard of; Infinity: until then. */
@@ -36,6 +42,7 @@ export class FrameSchedule {
   #changed = false;
   #keyframeWanted = false;
   #intervalUs: number;
+  readonly #pacing: Pacing;
   /** Virtual time of the pacing (generic cell rate algorithm, ITU-T I.371): one interval a capture. */
   #paceUs = 0;
   #inputAtUs = -Infinity;
@@ -47,7 +54,8 @@ export class FrameSchedule {
   #refineUntilUs = 0;
   #lastWasCut = false;
 
-  constructor(maxFps: number) {
+  constructor(maxFps: number, pacing: Pacing = 'changes') {
+    this.#pacing = pacing;
     this.#intervalUs = 1e6 / maxFps;
   }
 
@@ -115,10 +123,11 @@ export class FrameSchedule {
       due.push({ make: 'keyframe', atUs: this.#lastKeyframeAtUs + KEYFRAME_INTERVAL_US });
     }
     if (this.#changed) {
-      due.push({ make: 'change', atUs: this.#captureAllowedAtUs(nowUs) });
+      const atUs = Math.max(this.#captureAllowedAtUs(nowUs), this.#rareAtUs);
+      due.push({ make: 'change', atUs });
     } else if (!this.#keyframeWanted) {
       if (this.#refinementsLeft > 0 && nowUs < this.#refineUntilUs) {
-        const spaced = this.#lastFrameAtUs + REFINE_INTERVAL_US;
+        const spaced = Math.max(this.#lastFrameAtUs + REFINE_INTERVAL_US, this.#rareAtUs);
         const still = this.#lastWasCut ? spaced : this.#stillSinceUs + STILL_AFTER_US;
         due.push({ make: 'refine', atUs: Math.max(spaced, still, refineReadyAtUs) });
       }
@@ -139,6 +148,11 @@ export class FrameSchedule {
   #finishRefinement(): void {
     if (this.#refinement === 'finest') this.#refinementsLeft = 0;
     this.#refinement = 'finest';
+  }
+
+  /** The next frame of whatever kind, where each of them counts. */
+  get #rareAtUs(): number {
+    return this.#pacing === 'every_frame' ? this.#lastFrameAtUs + this.#intervalUs : 0;
   }
 
   #captureAllowedAtUs(nowUs: number): number {

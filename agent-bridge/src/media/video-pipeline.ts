@@ -77,11 +77,15 @@ export class VideoPipeline {
     const { chroma, maxPixels = Infinity } = renditionTraits(options.rendition);
     this.#changed = new RowBands(heightPx);
     this.#stillParts = new StillParts(heightPx);
-    this.#schedule = new FrameSchedule(options.target.maxFps);
+    const isThumbnail = options.rendition === 'thumbnail';
+    this.#schedule = new FrameSchedule(
+      options.target.maxFps,
+      isThumbnail ? 'every_frame' : 'changes',
+    );
     this.#budget = new FrameBudget(
       options.target.maxBitrateBps,
       nowUs(),
-      options.rendition === 'thumbnail' ? THUMBNAIL_BUDGET : {},
+      isThumbnail ? THUMBNAIL_BUDGET : {},
     );
     this.#threads =
       maxPixels <= ONE_THREAD_PIXELS ? 1 : Math.min(availableParallelism(), MAX_THREADS);

@@ -3,6 +3,7 @@
 // 4:4:4 takes it from nobody.
 import {
   FULL_RENDITIONS,
+  isFull,
   renditionTraits,
   type Rendition,
   type VideoRef,
@@ -49,9 +50,6 @@ export function offeredTo(viewer: Consuming, published: readonly VideoRef[]): Vi
     return [...(full ? [full] : []), ...beside].map((rendition) => ({ monitor_id, rendition }));
   });
 }
-
-export const isFull = (rendition: Rendition): boolean =>
-  (FULL_RENDITIONS as readonly Rendition[]).includes(rendition);
 
 /** Constrained Baseline is written as 42e0, or as 4240 by some: set 1 of the constraints decides. */
 function isProfile(profileLevelId: unknown, wanted: string): boolean {

@@ -4,7 +4,10 @@
 import { COORDINATE_MAX } from '@guruconnect/contract/input/input-event';
 import type { Fact } from '@guruconnect/contract/facts/fact';
 
-type CursorFact = Extract<Fact, { kind: 'cursor_shape' | 'cursor_hidden' | 'cursor_position' }>;
+export type CursorFact = Extract<
+  Fact,
+  { kind: 'cursor_shape' | 'cursor_hidden' | 'cursor_position' }
+>;
 
 type Shape = {
   readonly image: HTMLCanvasElement;

@@ -4,11 +4,12 @@
 import { usageOf } from '@guruconnect/contract/input/key-codes';
 import type { Position } from '@guruconnect/contract/input/input-event';
 import type { Rect, Size } from '@guruconnect/contract/input/coordinates';
-import type { InputChannel } from './input-channel.ts';
+import type { Aim, InputChannel } from './input-channel.ts';
 import { Keyboard, type KeyAction, type KeyFact, type Platform } from './keyboard.ts';
 import { buttonChanges, locate, type Point } from './pointer.ts';
 import { TouchGestures, type TouchAction, type TouchFact } from './touch-gestures.ts';
 import { onTextInput, textActions } from './text-input.ts';
+import { atOurClock } from '../own-window.ts';
 import { Wheel, type Notches } from './wheel.ts';
 
 /** Where the picture is on the page right now, and which monitor it shows. */
@@ -22,6 +23,8 @@ export type InputCaptureOptions = {
   readonly channel: InputChannel;
   readonly platform: Platform;
   readonly target: () => InputTarget | undefined;
+  /** What is meant by what happens on this surface. */
+  readonly aim: Aim;
   /** Ctrl+Alt+Home: the way out for people who use no mouse (as in Microsoft's client). */
   readonly onLeave: () => void;
   /** The local pointer is over the picture (or not): the remote one need not be drawn then. */
@@ -68,7 +71,7 @@ export class InputCapture {
     clearTimeout(this.#holdTimer);
     this.#keyboard.forget();
     this.#buttons = 0;
-    this.#options.channel.releaseAll();
+    this.#aimed().releaseAll();
   }
 
   /** Idempotent. */
@@ -79,7 +82,15 @@ export class InputCapture {
 
   /** What a listener sends comes from its event (input-channel.ts, `during`). */
   #timed<E extends Event>(listener: (event: E) => void): (event: E) => void {
-    return (event) => this.#options.channel.during(event.timeStamp, () => listener(event));
+    return (event) =>
+      this.#aimed().during(atOurClock(event.timeStamp, this.#options.surface), () =>
+        listener(event),
+      );
+  }
+
+  #aimed(): InputChannel {
+    this.#options.channel.aim(this.#options.aim);
+    return this.#options.channel;
   }
 
   // --- pointer --------------------------------------------------------------------------------
@@ -171,7 +182,7 @@ export class InputCapture {
   }
 
   #carryOut(actions: readonly TouchAction[]): void {
-    const { channel } = this.#options;
+    const channel = this.#aimed();
     for (const action of actions) {
       const at = this.#locatePoint(action.point);
       if (!at) continue;
@@ -274,9 +285,10 @@ export class InputCapture {
   }
 
   #press(actions: readonly KeyAction[]): void {
+    const channel = this.#aimed();
     for (const action of actions) {
-      if (action.kind === 'key') this.#options.channel.key(action.usage, action.down);
-      else this.#options.channel.text(action.text);
+      if (action.kind === 'key') channel.key(action.usage, action.down);
+      else channel.text(action.text);
     }
   }
 }

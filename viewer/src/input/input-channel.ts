@@ -16,9 +16,12 @@ export type InputChannels = { readonly actions: ByteChannel; readonly moves: Byt
 /** What the technician sees: input is meant for this and for nothing else. */
 export type InputStamp = { readonly monitor_id: number; readonly topology_epoch: number };
 
+/** Undefined while there is nothing on the screen that input could be meant for. */
+export type Aim = () => InputStamp | undefined;
+
 export type InputChannelOptions = {
-  /** Undefined while there is nothing on the screen that input could be meant for. */
-  readonly stamp: () => InputStamp | undefined;
+  /** What input is meant for until `aim` says otherwise. */
+  readonly stamp: Aim;
   readonly now: () => number;
 };
 
@@ -49,6 +52,7 @@ export class InputChannel {
   readonly #heldButtons = new Set<number>();
   readonly #sent = new Map<number, SentInput>();
   #channels: InputChannels | undefined;
+  #aim: Aim;
   /** Where the last thing sent was aimed; releases go there, whatever is shown by then. */
   #lastStamp: InputStamp | undefined;
   #seq = 0;
@@ -60,6 +64,7 @@ export class InputChannel {
 
   constructor(options: InputChannelOptions) {
     this.#options = options;
+    this.#aim = options.stamp;
   }
 
   get isOpen(): boolean {
@@ -81,6 +86,16 @@ export class InputChannel {
     this.#channels = channels;
   }
 
+  /**
+   * Where what follows is meant to go: several monitors may be shown at once, and each event belongs
+   * to the one it happened on. A move that waits was meant for another one then, and is forgotten.
+   */
+  aim(aim: Aim): void {
+    if (aim === this.#aim) return;
+    this.#dropPendingMove();
+    this.#aim = aim;
+  }
+
   /** What is sent within `work` comes from an event of that time (Event.timeStamp). */
   during(eventAtMs: number, work: () => void): void {
     this.#eventAtMs = eventAtMs;
@@ -97,7 +112,7 @@ export class InputChannel {
    */
   probe(): number | undefined {
     const moves = this.#channels?.moves;
-    const stamp = this.#options.stamp();
+    const stamp = this.#aim();
     if (!moves?.isOpen || !stamp) return undefined;
     this.#send(moves, stamp, { kind: 'probe' });
     return this.#seq;
@@ -106,7 +121,10 @@ export class InputChannel {
   move(position: Position): void {
     this.#pendingMove = position;
     this.#pendingMoveAtMs = this.#eventAtMs ?? this.#options.now();
-    if (this.#moveTimer === undefined) this.#sendMove();
+    // Tried at once also when a timer runs: a hidden page's timers may be a second late.
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = undefined;
+    this.#sendMove();
   }
 
   button(position: Position, button: number, down: boolean): void {
@@ -170,7 +188,7 @@ export class InputChannel {
     }
     this.#pendingMove = undefined;
     if (verdict.do === 'drop') return;
-    const stamp = this.#options.stamp();
+    const stamp = this.#aim();
     if (!stamp) return;
     this.#lastMoveMs = this.#options.now();
     this.#send(moves, stamp, { kind: 'move', position }, this.#pendingMoveAtMs);
@@ -180,7 +198,7 @@ export class InputChannel {
     const actions = this.#channels?.actions;
     if (!actions?.isOpen) return false;
     if (!always && actions.bufferedBytes > ACTION_BACKLOG_BYTES) return false;
-    const stamp = this.#options.stamp() ?? (always ? this.#lastStamp : undefined);
+    const stamp = this.#aim() ?? (always ? this.#lastStamp : undefined);
     if (!stamp) return false;
     this.#send(actions, stamp, body);
     return true;

@@ -1,4 +1,4 @@
-// The viewer's media of one placement (one epoch): two transports, one consumer per monitor, the
+// The viewer's media of one placement (one epoch): two transports, one consumer per rendition, the
 // facts channel, the two input channels. Asks signaling for what it needs and says what it got;
 // which monitor is watched and when input is wanted is the conductor's affair (viewer.ts).
 import type { Device, types } from 'mediasoup-client';
@@ -6,6 +6,7 @@ import type { Name, ReplyOf, RequestInput } from '@guruconnect/contract/base/con
 import { GcError } from '@guruconnect/contract/errors';
 import type { Fact } from '@guruconnect/contract/facts/fact';
 import { decodeFact } from '@guruconnect/contract/facts/fact-codec';
+import { isFull, RENDITION_NAMES, videoKey, type VideoRef } from '@guruconnect/contract/rendition';
 import { INPUT_CHANNELS, InputChannel as InputLabel } from '@guruconnect/contract/signal/channels';
 import type {
   DataConsumer,
@@ -37,9 +38,9 @@ export type MediaReceiverOptions = {
   readonly ask: Ask;
   readonly device: Device;
   readonly join: ReplyOf<Commands, 'media.join'>;
-  readonly onVideo: (monitorId: number, track: MediaStreamTrack) => void;
+  readonly onVideo: (video: VideoRef, track: MediaStreamTrack) => void;
   /** Just before the track ends. */
-  readonly onVideoClosed: (monitorId: number) => void;
+  readonly onVideoClosed: (video: VideoRef) => void;
   readonly onFact: (fact: Fact) => void;
   /** Connection or input channels changed; read `connection` and `input`. */
   readonly onChanged: () => void;
@@ -48,6 +49,8 @@ export type MediaReceiverOptions = {
   /** Something was refused or malformed; nothing stops because of it. */
   readonly onTrouble: (what: string, error: GcError) => void;
 };
+
+type Offered = { readonly video: VideoRef; readonly consumerId: string };
 
 type Video = {
   readonly consumer: types.Consumer;
@@ -80,9 +83,12 @@ export class MediaReceiver {
   readonly #send: types.Transport;
   readonly #recv: types.Transport;
   readonly #care: Record<Direction, Care>;
-  /** The consumer each monitor has at the media node; `#videos` follows when the browser has it. */
-  readonly #offered = new Map<number, string>();
-  readonly #videos = new Map<number, Video>();
+  /**
+   * Both by `videoKey`. The consumer each video has at the media node; `#videos` follows when the
+   * browser has it.
+   */
+  readonly #offered = new Map<string, Offered>();
+  readonly #videos = new Map<string, Video>();
   readonly #input = new Map<InputLabel, types.DataProducer>();
   readonly #careTimer: ReturnType<typeof setInterval>;
   #facts: types.DataConsumer | undefined;
@@ -154,51 +160,62 @@ export class MediaReceiver {
     const { videos, facts } = await this.#options.ask('media.consume', {
       epoch: this.epoch,
       rtp_capabilities: this.#options.device.recvRtpCapabilities as RtpCapabilities,
+      renditions: RENDITION_NAMES,
     });
     if (this.#closed) return;
     const offered = new Set(videos.map(({ consumer }) => consumer.consumer_id));
-    for (const [monitorId, consumerId] of this.#offered)
-      if (!offered.has(consumerId)) this.withdraw(monitorId, consumerId);
-    // Together: mediasoup-client makes one negotiation of all that is asked in one turn.
-    await Promise.all([...videos.map((video) => this.offer(video)), this.#receiveFacts(facts)]);
+    for (const { video, consumerId } of [...this.#offered.values()])
+      if (!offered.has(consumerId)) this.withdraw(video, consumerId);
+    // Together: mediasoup-client makes one negotiation of all that is asked in one turn. What is not
+    // worked with at first comes after it: no first picture waits for a thumbnail.
+    const isFirst = ({ rendition }: OfferedVideo): boolean => isFull(rendition);
+    const first = videos.filter(isFirst).map((video) => this.offer(video));
+    await Promise.all([...first, this.#receiveFacts(facts)]);
     this.#isCurrent = true;
+    const rest = videos.filter((video) => !isFirst(video)).map((video) => this.offer(video));
+    Promise.all(rest).catch((thrown: unknown) => {
+      if (!this.#closed) this.#options.onTrouble('media.consume', GcError.from(thrown));
+    });
   }
 
   /** A monitor that was plugged in, or whose producer was made anew. */
-  async offer(video: OfferedVideo): Promise<void> {
-    const { monitor_id, consumer } = video;
-    if (this.#offered.get(monitor_id) === consumer.consumer_id) return;
-    this.#offered.set(monitor_id, consumer.consumer_id);
+  async offer({ monitor_id, rendition, consumer }: OfferedVideo): Promise<void> {
+    const video = { monitor_id, rendition };
+    const key = videoKey(video);
+    const consumerId = consumer.consumer_id;
+    if (this.#offered.get(key)?.consumerId === consumerId) return;
+    this.#offered.set(key, { video, consumerId });
     const made = await this.#recv.consume({
-      id: consumer.consumer_id,
+      id: consumerId,
       producerId: consumer.producer_id,
       kind: 'video',
       rtpParameters: consumer.rtp_parameters as types.RtpParameters,
       // Its own stream: browsers keep tracks of one stream in step by delaying the faster one.
-      streamId: consumer.consumer_id,
+      streamId: consumerId,
     });
     if (this.#closed) return;
     // Withdrawn or offered anew while the browser was busy with it.
-    if (this.#offered.get(monitor_id) !== consumer.consumer_id) return made.close();
-    const old = this.#videos.get(monitor_id);
-    this.#videos.set(monitor_id, { consumer: made, paused: true });
-    this.#options.onVideo(monitor_id, made.track);
+    if (this.#offered.get(key)?.consumerId !== consumerId) return made.close();
+    const old = this.#videos.get(key);
+    this.#videos.set(key, { consumer: made, paused: true });
+    this.#options.onVideo(video, made.track);
     old?.consumer.close();
   }
 
-  withdraw(monitorId: number, consumerId: string): void {
-    if (this.#offered.get(monitorId) !== consumerId) return;
-    this.#offered.delete(monitorId);
+  withdraw(video: VideoRef, consumerId: string): void {
+    const key = videoKey(video);
+    if (this.#offered.get(key)?.consumerId !== consumerId) return;
+    this.#offered.delete(key);
     // Told before the track ends, so that its last picture can be kept.
-    this.#options.onVideoClosed(monitorId);
-    this.#videos.get(monitorId)?.consumer.close();
-    this.#videos.delete(monitorId);
+    this.#options.onVideoClosed(video);
+    this.#videos.get(key)?.consumer.close();
+    this.#videos.delete(key);
   }
 
-  /** The complete set of monitors to receive; all others are paused at the media node. */
-  watch(monitorIds: ReadonlySet<number>): void {
-    for (const [monitorId, video] of this.#videos) {
-      const paused = !monitorIds.has(monitorId);
+  /** The complete set of videos to receive (`videoKey`); all others are paused at the media node. */
+  watch(videoKeys: ReadonlySet<string>): void {
+    for (const [key, video] of this.#videos) {
+      const paused = !videoKeys.has(key);
       if (video.paused !== paused) this.#setPaused(video, paused);
     }
   }
@@ -209,8 +226,8 @@ export class MediaReceiver {
   }
 
   /** The decoder may be waiting for one. A resume that was never confirmed is said again instead. */
-  keyframe(monitorId: number): void {
-    const video = this.#videos.get(monitorId);
+  keyframe(ref: VideoRef): void {
+    const video = this.#videos.get(videoKey(ref));
     if (!video) return;
     if (video.paused !== false) this.#setPaused(video, false);
     else this.#tell('video.keyframe', { epoch: this.epoch, consumer_id: video.consumer.id });
@@ -233,9 +250,9 @@ export class MediaReceiver {
     this.#senders = undefined;
   }
 
-  /** Undefined for a monitor that is not received. */
-  async stats(monitorId: number): Promise<RTCStatsReport | undefined> {
-    const video = this.#videos.get(monitorId);
+  /** Undefined for a video that is not received. */
+  async stats(ref: VideoRef): Promise<RTCStatsReport | undefined> {
+    const video = this.#videos.get(videoKey(ref));
     return video && !video.consumer.closed ? await video.consumer.getStats() : undefined;
   }
 

@@ -2,7 +2,7 @@
 // technician therefore acts on. A switch is make-before-break: the old picture stays until the
 // first new frame of the next one. Owned by viewer.ts.
 import type { Rect, Size } from '@guruconnect/contract/input/coordinates';
-import type { Topology } from '@guruconnect/contract/monitor';
+import type { Monitor, Topology } from '@guruconnect/contract/monitor';
 import { KEYFRAME_EVERY_MS, isStale } from './freshness.ts';
 import type { FrameTrace } from './frame-trace.ts';
 import type { PathWatch } from './path-watch.ts';
@@ -13,6 +13,8 @@ import { VideoSurface, type SurfaceFrame } from './video-surface.ts';
 
 export type MonitorViewOptions = {
   readonly container: HTMLElement;
+  /** The only monitor it may show; without one, whichever is selected. */
+  readonly only?: number | undefined;
   readonly trace: FrameTrace;
   readonly path: PathWatch;
   /** Selection, what is shown, or freshness changed. */
@@ -188,11 +190,17 @@ export class MonitorView {
   /** The selected monitor, or the one of that name, or the primary, or the first; or none. */
   #keepSelection(): void {
     const { monitors } = this.#topology;
-    const next =
+    const { only } = this.#options;
+    if (only !== undefined) return this.#choose(monitors.find((one) => one.monitor_id === only));
+    this.#choose(
       monitors.find(({ monitor_id }) => monitor_id === this.#selectedId) ??
-      monitors.find(({ name }) => name === this.#selectedName) ??
-      monitors.find(({ primary }) => primary) ??
-      monitors[0];
+        monitors.find(({ name }) => name === this.#selectedName) ??
+        monitors.find(({ primary }) => primary) ??
+        monitors[0],
+    );
+  }
+
+  #choose(next: Monitor | undefined): void {
     if (next) {
       this.select(next.monitor_id);
       return;

@@ -6,6 +6,7 @@
 //       frame             exactly the monitor's rectangle; clips a padded video
 //         <video> …       the shown one on top, the incoming one below it
 import type { Rect, Size } from '@guruconnect/contract/input/coordinates';
+import { resizeObserver } from '../own-window.ts';
 import { padding, placePicture, type Scaling } from './picture-geometry.ts';
 import type { VideoSurface } from './video-surface.ts';
 
@@ -37,8 +38,7 @@ export class Picture {
     Object.assign(this.frame.style, { position: 'absolute', overflow: 'hidden' });
     this.viewport.append(this.frame);
     container.append(this.viewport);
-    this.#resize = new ResizeObserver(() => this.#place());
-    this.#resize.observe(container);
+    this.#resize = resizeObserver(container, () => this.#place());
   }
 
   get shown(): VideoSurface | undefined {

@@ -4,14 +4,15 @@
 import { Device, type types } from 'mediasoup-client';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Fact } from '@guruconnect/contract/facts/fact';
+import type { VideoRef } from '@guruconnect/contract/rendition';
 import type { OfferedVideo } from '@guruconnect/contract/signal/viewer-messages';
 import { MediaReceiver, type Ask, type InputSenders } from './media-receiver.ts';
 
 export type SessionMediaOptions = {
   readonly ask: Ask;
-  readonly onTrack: (monitorId: number, track: MediaStreamTrack) => void;
+  readonly onTrack: (video: VideoRef, track: MediaStreamTrack) => void;
   /** Just before the track ends, so that its last picture can be kept. */
-  readonly onTrackEnding: (monitorId: number) => void;
+  readonly onTrackEnding: (video: VideoRef) => void;
   /** The placement is given up; its tracks run on until `dropRetired`. */
   readonly onRetiring: () => void;
   readonly onFact: (fact: Fact) => void;
@@ -111,20 +112,21 @@ export class SessionMedia {
     if (this.#receiver?.epoch === epoch) await this.#receiver.offer(video);
   }
 
-  withdraw(epoch: number, monitorId: number, consumerId: string): void {
-    if (this.#receiver?.epoch === epoch) this.#receiver.withdraw(monitorId, consumerId);
+  withdraw(epoch: number, video: VideoRef, consumerId: string): void {
+    if (this.#receiver?.epoch === epoch) this.#receiver.withdraw(video, consumerId);
   }
 
-  watch(monitorIds: ReadonlySet<number>): void {
-    this.#receiver?.watch(monitorIds);
+  /** @param videoKeys all that is to be received. */
+  watch(videoKeys: ReadonlySet<string>): void {
+    this.#receiver?.watch(videoKeys);
   }
 
-  keyframe(monitorId: number): void {
-    this.#receiver?.keyframe(monitorId);
+  keyframe(video: VideoRef): void {
+    this.#receiver?.keyframe(video);
   }
 
-  async stats(monitorId: number): Promise<RTCStatsReport | undefined> {
-    return this.#receiver?.stats(monitorId);
+  async stats(video: VideoRef): Promise<RTCStatsReport | undefined> {
+    return this.#receiver?.stats(video);
   }
 
   /** Idempotent. */
@@ -173,11 +175,11 @@ export class SessionMedia {
       ask,
       device,
       join,
-      onVideo: (monitorId, track) => {
-        if (isHeld()) onTrack(monitorId, track);
+      onVideo: (video, track) => {
+        if (isHeld()) onTrack(video, track);
       },
-      onVideoClosed: (monitorId) => {
-        if (isHeld()) onTrackEnding(monitorId);
+      onVideoClosed: (video) => {
+        if (isHeld()) onTrackEnding(video);
       },
       onFact: (fact) => {
         if (isHeld()) onFact(fact);

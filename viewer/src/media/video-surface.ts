@@ -1,6 +1,8 @@
 // One monitor's <video>. No filter, opacity or rounded corner ever touches it: the browser may then
 // hand its frames to the screen without composing them. Owned by picture.ts.
 
+import { atOurClock } from '../own-window.ts';
+
 export type SurfaceFrame = {
   readonly metadata: VideoFrameCallbackMetadata;
   /** Time origin of performance.now(), of the callback. */
@@ -105,14 +107,14 @@ export class VideoSurface {
   }
 
   #listen(): void {
-    this.#handle = this.element.requestVideoFrameCallback((nowMs, metadata) => {
+    this.#handle = this.element.requestVideoFrameCallback((calledAtMs, metadata) => {
       this.#listen();
       // Putting an element back into the page shows its last frame once more: that is no news.
       if (metadata.rtpTimestamp !== undefined && metadata.rtpTimestamp === this.#rtpTimestamp)
         return;
       this.#rtpTimestamp = metadata.rtpTimestamp;
       this.#painted = true;
-      this.#onFrame(this, { metadata, nowMs });
+      this.#onFrame(this, { metadata, nowMs: atOurClock(calledAtMs, this.element) });
     });
   }
 }

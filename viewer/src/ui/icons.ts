@@ -19,6 +19,15 @@ export const ICONS = {
   leaveFullscreen: icon(
     svg`<path d="M16.5 8H12V3.5M12.3 7.7l4.2-4.2M3.5 12H8v4.5M7.7 12.3l-4.2 4.2"/>`,
   ),
+  grid: icon(
+    svg`<rect x="2.5" y="4" width="6.6" height="5.2" rx="1"/><rect x="10.9" y="4" width="6.6" height="5.2" rx="1"/><rect x="2.5" y="10.8" width="6.6" height="5.2" rx="1"/><rect x="10.9" y="10.8" width="6.6" height="5.2" rx="1"/>`,
+  ),
+  strip: icon(
+    svg`<rect x="2.5" y="3.5" width="15" height="7.6" rx="1.4"/><rect x="2.5" y="13.2" width="4" height="3.3" rx=".7"/><rect x="8" y="13.2" width="4" height="3.3" rx=".7"/><rect x="13.5" y="13.2" width="4" height="3.3" rx=".7"/>`,
+  ),
+  window: icon(
+    svg`<path d="M8.5 4.5H4.3a1.3 1.3 0 0 0-1.3 1.3v8.4a1.3 1.3 0 0 0 1.3 1.3h9.4a1.3 1.3 0 0 0 1.3-1.3v-3.2M11.5 3.5h5v5M16.2 3.8l-6 6"/>`,
+  ),
   statistics: icon(svg`<path d="M3.5 16.5h13M6 13.5V10M10 13.5V5M14 13.5V8"/>`),
   end: icon(svg`<path d="M10 3v6.5M5.9 5.6a6 6 0 1 0 8.2 0"/>`),
   inputOn: icon(svg`<path d="m5 3.2 10.2 5.5-4.5 1.2-2.2 4.2z"/><path d="m11.2 11.2 3.6 4.6"/>`),

@@ -7,7 +7,8 @@ import type { Viewer, ViewerNotice, ViewerSnapshot } from '../index.ts';
 import { endDialog } from './end-dialog.ts';
 import { stageMessage } from './stage-message.ts';
 import './stats-panel.ts';
-import { refusal } from './strings.ts';
+import { LAYOUT_WORDS, refusal } from './strings.ts';
+import { thumbnailStrip } from './thumbnail-strip.ts';
 import { toolbar, type ToolbarActions } from './toolbar.ts';
 
 /** A notice goes away by itself after this. */
@@ -21,6 +22,7 @@ export class Shell extends LitElement {
     _notice: { state: true },
     _statistics: { state: true },
     _fullscreen: { state: true },
+    _thumbnails: { state: true },
     _ending: { state: true },
     _endProblem: { state: true },
   };
@@ -30,6 +32,7 @@ export class Shell extends LitElement {
   declare _notice: string | undefined;
   declare _statistics: boolean;
   declare _fullscreen: boolean;
+  declare _thumbnails: boolean;
   declare _ending: boolean;
   declare _endProblem: string | undefined;
   /** The picture lives here; made before the first render, so that a viewer can start at once. */
@@ -42,6 +45,7 @@ export class Shell extends LitElement {
     super();
     this._statistics = false;
     this._fullscreen = false;
+    this._thumbnails = true;
     this._ending = false;
     this.stage.className = 'stage';
   }
@@ -54,6 +58,7 @@ export class Shell extends LitElement {
   attach(viewer: Viewer): void {
     this.viewer = viewer;
     this.snapshot = viewer.snapshot;
+    viewer.thumbnails = this._thumbnails;
     viewer.on('changed', (snapshot) => this.#onSnapshot(snapshot));
     viewer.on('notice', (notice) => this.#onNotice(notice));
   }
@@ -84,6 +89,10 @@ export class Shell extends LitElement {
   protected override render(): TemplateResult {
     const { snapshot } = this;
     if (!snapshot) return html`${this.stage}`;
+    const strip =
+      this.viewer && this._thumbnails
+        ? thumbnailStrip(snapshot, this.viewer, this.#actions)
+        : undefined;
     return html`
       ${toolbar(
         {
@@ -91,11 +100,12 @@ export class Shell extends LitElement {
           fullscreen: this._fullscreen,
           mayFullscreen: document.fullscreenEnabled,
           statistics: this._statistics,
+          thumbnails: this._thumbnails,
         },
         this.#actions,
       )}
-      <main class="desk" data-picture=${snapshot.picture}>
-        ${this.stage}
+      <main class="desk" data-picture=${snapshot.picture} data-strip=${strip ? 'true' : 'false'}>
+        ${this.stage}${strip ?? nothing}
         <div class="over">${stageMessage(snapshot, Date.now())}</div>
         ${this._notice ? html`<div class="notice" role="status">${this._notice}</div>` : nothing}
         ${
@@ -130,6 +140,23 @@ export class Shell extends LitElement {
     selectMonitor: (monitorId) => {
       this.#try(() => this.viewer?.selectMonitor(monitorId));
       this.#backToPicture();
+    },
+    toggleGrid: () => {
+      if (this.viewer && this.snapshot)
+        this.viewer.layout = this.snapshot.layout === 'grid' ? 'single' : 'grid';
+      this.#backToPicture();
+    },
+    toggleThumbnails: () => {
+      this._thumbnails = !this._thumbnails;
+      if (this.viewer) this.viewer.thumbnails = this._thumbnails;
+      this.#backToPicture();
+    },
+    openWindow: (monitorId) => {
+      try {
+        this.viewer?.openWindow(monitorId);
+      } catch {
+        this.#say(window.parent === window ? LAYOUT_WORDS.noWindow : LAYOUT_WORDS.noWindowFramed);
+      }
     },
     sendKeys: (codes) => {
       this.#try(() => this.viewer?.sendKeys(codes));

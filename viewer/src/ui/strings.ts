@@ -24,6 +24,18 @@ export const INPUT_WORDS: Record<InputOff, string> = {
   no_picture: 'Input is off until there is a picture',
   channel_down: 'Input is off: its channel to the machine is not open',
 };
+/** The buttons that say how several monitors are shown. */
+export const LAYOUT_WORDS = {
+  single: 'Show one monitor at a time',
+  grid: 'Show all monitors at once',
+  strip: 'Live thumbnails of the other monitors',
+  noStrip: 'All monitors are shown already',
+  window: 'Open this monitor in a window of its own',
+  noWindow: 'The browser did not open a window. Allow pop-ups for this site.',
+  noWindowFramed:
+    'The page around this viewer does not let it open windows. Open the session in its own tab for that.',
+} as const;
+
 export const INPUT_ON = 'Input is on: keyboard and mouse go to the remote machine';
 
 export const END_WORDS: Record<EndReason, string> = {

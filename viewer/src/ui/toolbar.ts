@@ -3,17 +3,21 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ViewerSnapshot } from '../index.ts';
 import { ICONS } from './icons.ts';
-import { INPUT_ON, INPUT_WORDS, KEY_COMBINATIONS, STATE_WORDS } from './strings.ts';
+import { INPUT_ON, INPUT_WORDS, KEY_COMBINATIONS, LAYOUT_WORDS, STATE_WORDS } from './strings.ts';
 
 export type ToolbarModel = {
   readonly snapshot: ViewerSnapshot;
   readonly fullscreen: boolean;
   readonly mayFullscreen: boolean;
   readonly statistics: boolean;
+  readonly thumbnails: boolean;
 };
 
 export type ToolbarActions = {
   selectMonitor(monitorId: number): void;
+  toggleGrid(): void;
+  toggleThumbnails(): void;
+  openWindow(monitorId: number): void;
   sendKeys(codes: readonly string[]): void;
   toggleScaling(): void;
   toggleFullscreen(): void;
@@ -31,7 +35,7 @@ export function toolbar(model: ToolbarModel, actions: ToolbarActions): TemplateR
   return html`
     <header class="toolbar">
       <div class="who">${status(snapshot)}${machine(snapshot)}</div>
-      ${running && snapshot.topology.monitors.length > 0 ? monitors(snapshot, actions) : nothing}
+      ${running && snapshot.topology.monitors.length > 0 ? monitors(model, actions) : nothing}
       <div class="tools">${running ? tools(model, actions) : nothing}</div>
     </header>
   `;
@@ -60,7 +64,8 @@ function machine({ session }: ViewerSnapshot): TemplateResult | typeof nothing {
   >`;
 }
 
-function monitors(snapshot: ViewerSnapshot, actions: ToolbarActions): TemplateResult {
+function monitors(model: ToolbarModel, actions: ToolbarActions): TemplateResult {
+  const { snapshot } = model;
   return html`
     <div class="monitors" role="group" aria-label="Monitors">
       ${snapshot.topology.monitors.map((monitor, index) => {
@@ -77,7 +82,53 @@ function monitors(snapshot: ViewerSnapshot, actions: ToolbarActions): TemplateRe
           .textContent=${`Monitor ${index + 1}`}
         ></button>`;
       })}
+      ${snapshot.topology.monitors.length > 1 ? arrangement(model, actions) : nothing}
     </div>
+  `;
+}
+
+/** How several monitors are shown. */
+function arrangement(
+  { snapshot, thumbnails }: ToolbarModel,
+  actions: ToolbarActions,
+): TemplateResult {
+  const isGrid = snapshot.layout === 'grid';
+  const selected = snapshot.selectedMonitorId;
+  return html`
+    <span class="divider"></span>
+    <button
+      type="button"
+      class="arrange"
+      title=${isGrid ? LAYOUT_WORDS.single : LAYOUT_WORDS.grid}
+      aria-label="All monitors"
+      aria-pressed=${isGrid ? 'true' : 'false'}
+      @click=${actions.toggleGrid}
+    >
+      ${ICONS.grid}
+    </button>
+    <button
+      type="button"
+      class="arrange"
+      title=${isGrid ? LAYOUT_WORDS.noStrip : LAYOUT_WORDS.strip}
+      aria-label="Thumbnails"
+      aria-pressed=${thumbnails && !isGrid ? 'true' : 'false'}
+      ?disabled=${isGrid}
+      @click=${actions.toggleThumbnails}
+    >
+      ${ICONS.strip}
+    </button>
+    <button
+      type="button"
+      class="arrange"
+      title=${LAYOUT_WORDS.window}
+      aria-label="Open in a window"
+      ?disabled=${selected === undefined}
+      @click=${() => {
+        if (selected !== undefined) actions.openWindow(selected);
+      }}
+    >
+      ${ICONS.window}
+    </button>
   `;
 }
 

@@ -7,7 +7,8 @@ import { Viewer, type ViewerOptions } from './viewer.ts';
  */
 export const createViewer = (options: ViewerOptions): Viewer => new Viewer(options);
 
-export type { Viewer, ViewerOptions, ViewerStatistics } from './viewer.ts';
+export type { Viewer, ViewerOptions } from './viewer.ts';
+export type { ViewerStatistics } from './media/measurements.ts';
 export type { ViewerEvents, ViewerNotice, ViewerSnapshot } from './viewer-snapshot.ts';
 export type { InputOff, InputStatus } from './input/input-status.ts';
 export type { Layout } from './panes.ts';

@@ -9,6 +9,7 @@ import type { Aim, InputChannel } from './input/input-channel.ts';
 import { platformOf } from './input/keyboard.ts';
 import { keyboardField, systemHint } from './input/keyboard-field.ts';
 import type { FrameTrace } from './media/frame-trace.ts';
+import type { PathWatch } from './media/path-watch.ts';
 import { MonitorView } from './media/monitor-view.ts';
 
 export type PaneOptions = {
@@ -17,6 +18,7 @@ export type PaneOptions = {
   readonly only?: number;
   readonly channel: InputChannel;
   readonly trace: FrameTrace;
+  readonly path: PathWatch;
   readonly onChanged: () => void;
   /** The technician acts here now. */
   readonly onActive: (pane: Pane) => void;
@@ -37,7 +39,7 @@ export class Pane {
   #visibleSinceMs: number | undefined;
 
   constructor(options: PaneOptions) {
-    const { container, only, channel, trace, onActive, onChanged, onLeave } = options;
+    const { container, only, channel, path, trace, onActive, onChanged, onLeave } = options;
     this.container = container;
     this.only = only;
     this.trace = trace;
@@ -45,6 +47,7 @@ export class Pane {
       container,
       only,
       trace,
+      path,
       onChanged,
       // What is held belongs to the monitor it was pressed on.
       onSelected: () => this.#capture.releaseAll(),

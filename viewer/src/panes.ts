@@ -6,6 +6,7 @@ import type { Monitor, Topology } from '@guruconnect/contract/monitor';
 import type { CursorFact } from './cursor/remote-cursor.ts';
 import type { InputChannel } from './input/input-channel.ts';
 import type { FrameTrace } from './media/frame-trace.ts';
+import type { PathWatch } from './media/path-watch.ts';
 import type { Scaling } from './media/picture-geometry.ts';
 import { tiles } from './media/tiles.ts';
 import { MonitorWindow } from './monitor-window.ts';
@@ -18,6 +19,7 @@ export type Layout = 'single' | 'grid';
 export type PanesOptions = {
   readonly container: HTMLElement;
   readonly channel: InputChannel;
+  readonly path: PathWatch;
   readonly newTrace: () => FrameTrace;
   /** What is shown, selected or fresh changed. */
   readonly onChanged: () => void;
@@ -242,12 +244,13 @@ export class Panes {
   }
 
   #pane(container: HTMLElement, only?: number): Pane {
-    const { channel, newTrace, onChanged, onLeave } = this.#options;
+    const { channel, newTrace, onChanged, onLeave, path } = this.#options;
     return new Pane({
       container,
       ...(only === undefined ? {} : { only }),
       channel,
       trace: newTrace(),
+      path,
       onChanged,
       onActive: (pane) => {
         if (this.#inside.includes(pane)) this.#activate(pane);

@@ -5,26 +5,15 @@ import { Emitter } from '@guruconnect/contract/base/emitter';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Fact } from '@guruconnect/contract/facts/fact';
 import type { SessionId } from '@guruconnect/contract/ids';
+import { videoKey } from '@guruconnect/contract/rendition';
 import { usageOf } from '@guruconnect/contract/input/key-codes';
 import { InputChannel } from './input/input-channel.ts';
 import { inputStatus } from './input/input-status.ts';
 import { textActions } from './input/text-input.ts';
 import type { Opening } from './link/opening.ts';
 import { SessionLink } from './link/session-link.ts';
-import { AgentClock } from './media/agent-clock.ts';
-import {
-  FrameTrace,
-  type AnsweredInput,
-  type Hop,
-  type HopStatistics,
-} from './media/frame-trace.ts';
-import {
-  compareStats,
-  readStats,
-  type MediaStats,
-  type StatsReading,
-} from './media/media-stats.ts';
-import { PathWatch } from './media/path-watch.ts';
+import { Measurements, type ViewerStatistics } from './media/measurements.ts';
+import { PathReporter } from './media/path-reporter.ts';
 import type { Scaling } from './media/picture-geometry.ts';
 import { ReceivedVideos } from './media/received-videos.ts';
 import { SessionMedia, wakeWebRtc } from './media/session-media.ts';
@@ -47,20 +36,7 @@ export type ViewerOptions = {
   readonly onLeave?: () => void;
 };
 
-export type ViewerStatistics = {
-  readonly media: MediaStats | undefined;
-  /** Of the network as the media node is in its middle: the agent's half comes from the agent. */
-  readonly agentRttMs: number | undefined;
-  readonly hops: Partial<Record<Hop, HopStatistics>>;
-  /** The last inputs, each with the way to the first frame that shows it. */
-  readonly answered: readonly AnsweredInput[];
-};
-
 const TICK_MS = 250;
-/** Traces are asked for while somebody reads the statistics (about once a second), and so long after. */
-const LOOKED_AT_MS = 2_500;
-/** So many probes without an answer: this agent knows none. */
-const MAX_UNANSWERED_PROBES = 8;
 
 export class Viewer {
   readonly #events = new Emitter<ViewerEvents>((error) => console.error(error));
@@ -71,17 +47,13 @@ export class Viewer {
   readonly #received: ReceivedVideos<MediaStreamTrack>;
   readonly #thumbnails: Thumbnails;
   readonly #channel: InputChannel;
-  readonly #clock = new AgentClock();
-  readonly #path = new PathWatch();
+  readonly #measurements: Measurements;
+  readonly #path: PathReporter;
   readonly #ticker: ReturnType<typeof setInterval>;
   #error: GcError | undefined;
   #visible = true;
   #thumbnailsOn = false;
   #scaling: Scaling = 'fit';
-  #statisticsReadAtMs = Number.NEGATIVE_INFINITY;
-  #viewerRttMs: number | undefined;
-  #agentRttMs: number | undefined;
-  #reading: { readonly monitorId: number; readonly stats: StatsReading } | undefined;
   #announced = false;
   #closed = false;
 
@@ -93,20 +65,17 @@ export class Viewer {
       stamp: () => this.#panes.main.view.stamp,
       now: () => performance.now(),
     });
-    const newTrace = (): FrameTrace =>
-      new FrameTrace({
-        input: (seq) => this.#channel.sent(seq),
-        capturedAtMs: (rtpTimestamp, nowMs) => this.#clock.capturedAtMs(rtpTimestamp, nowMs),
-        propagationMs: () =>
-          this.#viewerRttMs === undefined || this.#agentRttMs === undefined
-            ? undefined
-            : (this.#viewerRttMs + this.#agentRttMs) / 2,
-      });
+    this.#measurements = new Measurements(this.#channel);
+    this.#path = new PathReporter({
+      stats: (video) => this.#media.stats(video),
+      tell: (report) =>
+        this.#link.ask('path.report', { epoch: this.#media.heldEpoch ?? 0, ...report }),
+    });
     this.#panes = new Panes({
       container,
-      path: this.#path,
+      path: this.#path.watch,
       channel: this.#channel,
-      newTrace,
+      newTrace: () => this.#measurements.newTrace(),
       onChanged: () => this.#reconcile(),
       onPictureWanted: (monitorId) => this.#keyframe(monitorId),
       onLeave: () => options.onLeave?.(),
@@ -127,7 +96,7 @@ export class Viewer {
       onRetiring: () => {
         this.#panes.releaseAll();
         this.#received.dropAll();
-        this.#clock.reset();
+        this.#measurements.reset();
       },
       onFact: (fact) => this.#onFact(fact),
       onChanged: () => this.#reconcile(),
@@ -306,21 +275,10 @@ export class Viewer {
 
   /** Rates since the last call, and where the time of frames goes. Call about once a second. */
   async statistics(): Promise<ViewerStatistics> {
-    this.#statisticsReadAtMs = performance.now();
     const { trace, view } = this.#panes.main;
-    const monitorId = view.shownId;
-    const video = monitorId === undefined ? undefined : this.#received.workingOf(monitorId);
+    const video = view.shownId === undefined ? undefined : this.#received.workingOf(view.shownId);
     const report = video && (await this.#media.stats(video));
-    const stats = report && readStats(report as ReadonlyMap<string, unknown>, performance.now());
-    const before = this.#reading?.monitorId === monitorId ? this.#reading?.stats : undefined;
-    this.#reading = stats && monitorId !== undefined ? { monitorId, stats } : undefined;
-    this.#viewerRttMs = stats?.rttMs;
-    return {
-      media: before && stats ? compareStats(before, stats) : undefined,
-      agentRttMs: this.#agentRttMs,
-      hops: trace.statistics(),
-      answered: trace.answered,
-    };
+    return this.#measurements.read(video ? videoKey(video) : '', report, trace);
   }
 
   /** Ends the session for everybody. @throws GcError when that could not be said. */
@@ -381,26 +339,8 @@ export class Viewer {
     const { isReceiving } = this.#media;
     for (const needy of this.#panes.tick(performance.now(), isReceiving)) this.#keyframe(needy);
     this.#media.tick();
-    this.#probe(performance.now());
-    if (isReceiving) void this.#watchPath();
-  }
-
-  /** A way that is too narrow for what comes is told to the agent. Never rejects. */
-  async #watchPath(): Promise<void> {
-    const monitorId = this.#view.shownId;
-    const epoch = this.#media.heldEpoch;
-    if (monitorId === undefined || epoch === undefined) return;
-    try {
-      const stats = await this.#media.stats(monitorId);
-      const atMs = performance.now();
-      const reading = stats && readStats(stats as ReadonlyMap<string, unknown>, atMs);
-      if (!reading || monitorId !== this.#view.shownId) return;
-      const { bytesReceived: bytes, packetsReceived: packets, packetsLost: lost } = reading;
-      const report = this.#path.onCounters({ atMs, bytes, packets, lost });
-      if (report) await this.#link.ask('path.report', { epoch, ...report });
-    } catch {
-      // Closed, or signaling is away: the next report says how it is then.
-    }
+    this.#measurements.tick(performance.now(), this.snapshot.input.enabled);
+    if (isReceiving) void this.#path.look(this.#received.workingOn(this.#panes.watched));
   }
 
   #keyframe(monitorId: number): void {
@@ -415,14 +355,6 @@ export class Viewer {
     return this.#thumbnails.monitorIds.filter((monitorId) => !watched.has(monitorId));
   }
 
-  /** Nobody reads, nothing is asked: the agent then traces next to nothing. */
-  #probe(nowMs: number): void {
-    if (nowMs - this.#statisticsReadAtMs > LOOKED_AT_MS) return;
-    if (this.#clock.unanswered >= MAX_UNANSWERED_PROBES || !this.snapshot.input.enabled) return;
-    const seq = this.#channel.probe();
-    if (seq !== undefined) this.#clock.asked(seq, this.#channel.sent(seq)?.sentAtMs ?? nowMs);
-  }
-
   #onFact(fact: Fact): void {
     switch (fact.kind) {
       case 'cursor_shape':
@@ -434,9 +366,7 @@ export class Viewer {
         for (const trace of this.#panes.tracesOf(fact.monitor_id)) trace.onTrace(fact);
         return;
       case 'clock':
-        if (fact.viewer_id !== this.#link.viewerId) return;
-        this.#clock.answered(fact.seq, fact.agent_time_us, performance.now());
-        this.#agentRttMs = fact.node_rtt_us > 0 ? fact.node_rtt_us / 1000 : undefined;
+        if (fact.viewer_id === this.#link.viewerId) this.#measurements.onClock(fact);
         return;
       case 'input_refused':
         if (fact.viewer_id === this.#link.viewerId)

@@ -282,7 +282,7 @@ describe('monitors', () => {
 
 describe('input', () => {
   it('clicks the very pixel that was aimed at, letterboxed and scaled', async () => {
-    await page.setViewport({ width: 900, height: 800 });
+    await page.setViewport({ width: 900, height: 860 });
     await live();
     for (const { button, target } of [
       { button: 'Monitor 1', target: LEFT },

@@ -247,10 +247,7 @@ export class MonitorView {
     if (before && this.#surfaces.get(before.monitorId) !== before) before.close();
     const monitor = this.#topology.monitors.find((m) => m.monitor_id === surface.monitorId);
     if (monitor) this.#seen = { topology_epoch: this.#topology.topology_epoch, monitor };
-    if (before?.monitorId !== surface.monitorId) {
-      this.#options.trace.reset();
-      this.#options.path.reset();
-    }
+    if (before?.monitorId !== surface.monitorId) this.#options.trace.reset();
     this.#painted = true;
     this.#options.onChanged();
   }

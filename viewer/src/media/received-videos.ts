@@ -65,14 +65,21 @@ export class ReceivedVideos<Track> {
     return this.#working.get(monitorId)?.video;
   }
 
+  /** The videos to work with of these monitors, as far as there are any. */
+  workingOn(monitorIds: Iterable<number>): VideoRef[] {
+    return [...monitorIds]
+      .map((monitorId) => this.workingOf(monitorId))
+      .filter((video) => video !== undefined);
+  }
+
   /** What has to be received so that these monitors can be worked with, and those glanced at. */
   needed(working: Iterable<number>, glanced: Iterable<number>): ReadonlySet<string> {
-    const videos = [...working].map((monitorId) => this.workingOf(monitorId));
+    const videos = this.workingOn(working);
     const thumbnails = [...glanced].map((monitor_id): VideoRef => ({
       monitor_id,
       rendition: 'thumbnail',
     }));
-    return new Set([...videos, ...thumbnails].filter((video) => video !== undefined).map(videoKey));
+    return new Set([...videos, ...thumbnails].map(videoKey));
   }
 
   #align(monitor_id: number): void {

@@ -170,6 +170,7 @@ function tools(model: ToolbarModel, actions: ToolbarActions): TemplateResult {
               title=${snapshot.scaling === 'fit' ? 'Show pixel for pixel (1:1)' : 'Fit to the window'}
               aria-label="Actual size"
               aria-pressed=${snapshot.scaling === 'native' ? 'true' : 'false'}
+              ?disabled=${snapshot.layout === 'grid'}
               @click=${actions.toggleScaling}
             >
               ${snapshot.scaling === 'native' ? ICONS.fit : html`<span class="one-to-one" aria-hidden="true">1:1</span>`}

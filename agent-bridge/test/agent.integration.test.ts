@@ -434,6 +434,18 @@ describe('input', () => {
         }),
     ],
     [
+      'control was withdrawn while signaling was away',
+      (session: NodeSession, viewer: TestViewer) =>
+        signaling.order('viewer.joined', {
+          session_id: session.sessionId,
+          viewer: {
+            viewer_id: viewer.viewerId,
+            technician: { id: 'tech-1', name: 'Ada Example' },
+            grants: ['view'],
+          },
+        }),
+    ],
+    [
       'the session ends',
       (session: NodeSession) =>
         signaling.order('session.end', {

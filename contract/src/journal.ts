@@ -26,6 +26,8 @@ export const EVENTS = {
     /** Absent when it went by itself. */
     reason: z.enum(['removed']).optional(),
   }),
+  /** The integrator gave it more, or less. */
+  'viewer.grants_changed': z.looseObject({ viewer_id: ViewerId, grants: z.array(z.string()) }),
   'topology.changed': z.looseObject({ topology: Topology }),
   'session.ended': z.looseObject({ end_reason: EndReason }),
 } as const;

@@ -5,6 +5,7 @@ import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
 import type { Session, Viewer } from '@guruconnect/contract/session';
 import { FakeViewer } from './fake-viewer.ts';
 import { Harness } from './harness.ts';
+import { sctpStream } from './rtc-samples.ts';
 import { until } from './until.ts';
 
 let gc: Harness;
@@ -44,6 +45,81 @@ describe('viewers of a session', () => {
 
   it('are listed for no session that never was', async () => {
     expect((await list(newId('ses'))).body).toMatchObject({ code: 'session_not_found' });
+  });
+});
+
+describe('the grants of a viewer', () => {
+  const setGrants = (id: string, viewerId: string, grants: string[]) =>
+    gc.api<List & { code?: string }>('POST', `/sessions/${id}/viewers/${viewerId}/grants`, {
+      grants,
+    });
+  const maySend = (id: Session['id'], viewerId: string) =>
+    gc.node.routers.get(id)?.endpoints.get(viewerId)?.may_send_input;
+  const openInput = (viewer: FakeViewer, epoch: number) =>
+    viewer.ask('input.open', {
+      epoch,
+      channel: 'input.actions',
+      sctp_stream_parameters: sctpStream(1),
+    });
+
+  it('change at once: media node, agent, its page, the journal', async () => {
+    const { id, agent, viewer, viewerId } = await watched();
+    const { epoch } = await gc.session(id);
+    await openInput(viewer, epoch);
+    expect(maySend(id, viewerId)).toBe(true);
+
+    const startedMs = performance.now();
+    const answer = await setGrants(id, viewerId, ['view']);
+    expect(answer).toMatchObject({ status: 200, body: { viewers: [{ grants: ['view'] }] } });
+    expect(maySend(id, viewerId)).toBe(false);
+    await until('the agent to be told', () => agent.told('grants.change').length === 1);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(agent.told('grants.change')).toEqual([
+      { session_id: id, viewer_id: viewerId, grants: ['view'] },
+    ]);
+    await expect(openInput(viewer, epoch)).rejects.toMatchObject({ code: 'grant_missing' });
+    await until('its page to be told', () =>
+      viewer.heard.some(({ name }) => name === 'grants.changed'),
+    );
+    expect((await gc.events(id)).at(-1)).toMatchObject({
+      type: 'viewer.grants_changed',
+      data: { viewer_id: viewerId, grants: ['view'] },
+    });
+
+    expect((await setGrants(id, viewerId, ['control', 'view'])).status).toBe(200);
+    expect(maySend(id, viewerId)).toBe(true);
+    await openInput(viewer, epoch);
+  });
+
+  it('change nothing when they are the same', async () => {
+    const { id, viewerId } = await watched();
+    const { last_seq } = await gc.session(id);
+    expect((await setGrants(id, viewerId, ['view', 'control'])).status).toBe(200);
+    expect((await gc.session(id)).last_seq).toBe(last_seq);
+  });
+
+  it("are never more than the session's, and never of somebody who is not there", async () => {
+    const { created } = await gc.liveSession({ grants: ['view'] });
+    const viewer = await gc.viewer(created);
+    await viewer.watch();
+    const viewerId = subjectOf(viewer.token);
+    const { id } = created;
+    expect((await setGrants(id, viewerId, ['view', 'control'])).body.code).toBe('grant_missing');
+    expect((await setGrants(id, viewerId, [])).body.code).toBe('invalid_request');
+    expect((await setGrants(id, newId('vwr'), ['view'])).body.code).toBe('not_found');
+    await remove(id, viewerId);
+    expect((await setGrants(id, viewerId, ['view'])).body.code).toBe('not_found');
+    expect(maySend(id, viewerId)).toBeUndefined();
+  });
+
+  it('reach the media node when it is back, if it could not be told at the time', async () => {
+    const { id, viewerId } = await watched();
+    await gc.node.cutLink();
+    await until('the link to be lost', async () => !(await fetch(`${gc.url}/readyz`)).ok);
+    expect((await setGrants(id, viewerId, ['view'])).status).toBe(200);
+    expect(maySend(id, viewerId)).toBe(true);
+    await gc.node.start();
+    await until('the node to be told', () => maySend(id, viewerId) === false);
   });
 });
 

@@ -56,6 +56,8 @@ export class SessionViewers {
       logger.info({ viewer_id, grants }, 'viewer joined');
     }
     input.setViewer(viewer_id, grants);
+    // Control may have been taken away while signaling could not say so.
+    if (!grants.includes('control')) this.#closeChannels(viewer_id);
     if (!known) onJoined();
     onChange();
   }

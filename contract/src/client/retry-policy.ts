@@ -30,6 +30,7 @@ export type Failure = {
 const HARMLESS_TWICE: ReadonlySet<RouteName> = new Set([
   'sessions.end',
   'viewers.remove',
+  'viewers.set_grants',
   'machine_keys.revoke',
   'integrator_keys.revoke',
   'webhooks.enable',

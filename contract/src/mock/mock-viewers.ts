@@ -8,7 +8,7 @@ import { newId, type SessionId, type ViewerId } from '../ids.ts';
 import type { Session, Technician } from '../session.ts';
 import { VIEWER_TOKEN } from '../tokens.ts';
 import type { MockSessions } from './mock-sessions.ts';
-import { viewerJoined, viewerLeft } from './session-steps.ts';
+import { viewerGrants, viewerJoined, viewerLeft } from './session-steps.ts';
 
 export const VIEWER_CODE_S = 60;
 export const VIEWERS_PER_SESSION = 16;
@@ -24,7 +24,7 @@ export type Admitted = {
   readonly id: ViewerId;
   readonly sessionId: SessionId;
   readonly technician: Technician;
-  readonly grants: readonly Grant[];
+  grants: readonly Grant[];
   readonly token: string;
   readonly expiresAtMs: number;
   removed: boolean;
@@ -107,6 +107,19 @@ export class MockViewers {
     const session = this.#sessions.read(sessionId);
     if (!session.viewers.some((viewer) => viewer.id === id)) return;
     this.#sessions.write(sessionId, viewerLeft(session, id, reason));
+  }
+
+  /** @throws GcError `session_not_found`, `session_ended`, `not_found`. */
+  setGrants(sessionId: SessionId, id: ViewerId, grants: Grant[]): Session {
+    const session = this.#sessions.readOpen(sessionId);
+    const viewer = this.#admitted.get(id);
+    if (viewer?.sessionId !== sessionId || viewer.removed)
+      throw new GcError('not_found', 'The session has no such viewer');
+    viewer.grants = grants;
+    const there = session.viewers.find((one) => one.id === id);
+    if (there && JSON.stringify(there.grants) !== JSON.stringify(grants))
+      this.#sessions.write(sessionId, viewerGrants(session, id, grants));
+    return this.#sessions.read(sessionId);
   }
 
   /** @throws GcError `session_not_found`, `session_ended`, `not_found`. */

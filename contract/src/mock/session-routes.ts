@@ -131,6 +131,14 @@ export function sessionRoutes(parts: SessionRoutesParts): SessionRoutes {
       viewers: viewers.remove(session_id, viewer_id).viewers,
     }),
 
+    'viewers.set_grants': ({ params: { session_id, viewer_id }, body: { grants } }) => {
+      const session = sessions.readOpen(session_id);
+      if (!within(grants, session.grants as Grant[]))
+        throw new GcError('grant_missing', 'A viewer can not have more grants than its session');
+      requireGrants(grants);
+      return { viewers: viewers.setGrants(session_id, viewer_id, grants).viewers };
+    },
+
     'viewer_codes.create': ({ params, body }) => {
       const session = sessions.readOpen(params.session_id);
       const most = session.grants as Grant[];

@@ -137,6 +137,15 @@ export const viewerJoined = (session: Session, viewer: Viewer): Outcome =>
     }),
   );
 
+export const viewerGrants = (session: Session, id: Viewer['id'], grants: string[]): Outcome =>
+  outcome(
+    {
+      ...session,
+      viewers: session.viewers.map((viewer) => (viewer.id === id ? { ...viewer, grants } : viewer)),
+    },
+    event('viewer.grants_changed', { viewer_id: id, grants }),
+  );
+
 export const viewerLeft = (session: Session, id: Viewer['id'], reason?: 'removed'): Outcome =>
   outcome(
     { ...session, viewers: session.viewers.filter((viewer) => viewer.id !== id) },

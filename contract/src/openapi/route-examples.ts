@@ -273,6 +273,12 @@ export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
     params: { session_id: SESSION_ID, viewer_id: VIEWER_ID },
     response: { viewers: [] },
   },
+  'viewers.set_grants': {
+    note: 'What is taken away ends within a second, whatever the browser does. Everybody reads of it as `viewer.grants_changed`.',
+    params: { session_id: SESSION_ID, viewer_id: VIEWER_ID },
+    body: { grants: ['view'] },
+    response: { viewers: live.viewers.map((viewer) => ({ ...viewer, grants: ['view'] })) },
+  },
   'viewer_codes.create': {
     params: { session_id: SESSION_ID },
     body: { technician: { id: 'tech-9', name: 'Sam Ito' }, grants: ['view'] },

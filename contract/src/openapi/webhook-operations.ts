@@ -18,6 +18,7 @@ const EXAMPLE_DATA: Partial<Record<EventName, Readonly<Record<string, unknown>>>
   'session.reconnecting': { cause: 'agent_lost' },
   'viewer.joined': { viewer_id: VIEWER_ID },
   'viewer.left': { viewer_id: VIEWER_ID, reason: 'removed' },
+  'viewer.grants_changed': { viewer_id: VIEWER_ID, grants: ['view'] },
   'topology.changed': {
     topology: {
       topology_epoch: 1,

@@ -109,6 +109,11 @@ export class SessionMedia {
     return transports;
   }
 
+  /** Takes effect at once: withdrawn, the viewer's input channels are closed. */
+  async allowInput(viewerId: ViewerId, allowed: boolean): Promise<void> {
+    await this.#ask('endpoint.allow_input', { endpoint_id: viewerId, allowed });
+  }
+
   async closeViewer(viewerId: ViewerId, reason: string): Promise<void> {
     this.#view.viewerClosed(viewerId);
     await this.#ask('endpoint.close', { endpoint_id: viewerId, reason });

@@ -178,6 +178,15 @@ export class AgentSide {
     });
   }
 
+  grantsChanged({ id: viewer_id, grants }: ViewerRecord): void {
+    if (!this.#journal.record.allowed) return;
+    this.#link?.tell('grants.change', {
+      session_id: this.#journal.record.id,
+      viewer_id,
+      grants,
+    });
+  }
+
   viewerLeft({ id: viewer_id }: ViewerRecord): void {
     if (!this.#journal.record.allowed) return;
     this.#link?.tell('viewer.left', { session_id: this.#journal.record.id, viewer_id });

@@ -2,7 +2,7 @@
 // the open ones back after a restart. Holds open sessions only; ended ones are read from the store.
 // Owned by main.ts.
 import { GcError } from '@guruconnect/contract/errors';
-import { within } from '@guruconnect/contract/grants';
+import { within, type Grant } from '@guruconnect/contract/grants';
 import { newId, type DeviceId, type NodeId, type SessionId } from '@guruconnect/contract/ids';
 import type { CreateSession, CreateViewerCode } from '@guruconnect/contract/http/v1/sessions';
 import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
@@ -235,6 +235,21 @@ export class SessionManager {
   async removeViewer(id: SessionId, viewerId: ViewerRecord['id']): Promise<SessionRecord> {
     const session = await this.open(id);
     await session.viewers.remove(viewerId);
+    return session.record;
+  }
+
+  /**
+   * @throws GcError `session_not_found`, `session_ended`, `not_found`, `grant_missing`,
+   * `feature_off`.
+   */
+  async setViewerGrants(
+    id: SessionId,
+    viewerId: ViewerRecord['id'],
+    grants: Grant[],
+  ): Promise<SessionRecord> {
+    const session = await this.open(id);
+    this.#gates.requireForGrants(grants);
+    await session.viewers.setGrants(viewerId, grants);
     return session.record;
   }
 

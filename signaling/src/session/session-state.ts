@@ -4,6 +4,7 @@
 import { mayGo, type TransitionTable } from '@guruconnect/contract/base/transitions';
 import { GcError } from '@guruconnect/contract/errors';
 import type { BootId, NodeId, ViewerId } from '@guruconnect/contract/ids';
+import { within, type Grant } from '@guruconnect/contract/grants';
 import type { EventName } from '@guruconnect/contract/journal';
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { Rendition } from '@guruconnect/contract/rendition';
@@ -49,6 +50,8 @@ export type SessionFact =
   | { readonly kind: 'viewer_left'; readonly viewer_id: ViewerId }
   /** The integrator does not want it here any longer. */
   | { readonly kind: 'viewer_removed'; readonly viewer_id: ViewerId }
+  /** The integrator gives it more, or less. */
+  | { readonly kind: 'viewer_grants'; readonly viewer_id: ViewerId; readonly grants: Grant[] }
   | {
       readonly kind: 'viewer_consuming';
       readonly viewer_id: ViewerId;
@@ -111,6 +114,8 @@ export function decide(
       return viewerLeft(record, fact.viewer_id, nowMs);
     case 'viewer_removed':
       return viewerRemoved(record, fact.viewer_id, nowMs);
+    case 'viewer_grants':
+      return viewerGrants(record, fact);
     case 'viewer_consuming': {
       const { epoch, rtp_capabilities, renditions } = fact;
       const consuming = { epoch, rtp_capabilities, renditions: [...renditions] };
@@ -346,6 +351,22 @@ function viewerRemoved(record: SessionRecord, id: ViewerId, nowMs: number): Deci
   return changed(
     withViewer(record, id, { ...gone, left_at_ms: nowMs }),
     event('viewer.left', { viewer_id: id, reason: 'removed' }),
+  );
+}
+
+function viewerGrants(
+  record: SessionRecord,
+  { viewer_id, grants }: Fact<'viewer_grants'>,
+): Decision | undefined {
+  const viewer = record.viewers.find((candidate) => candidate.id === viewer_id);
+  if (!viewer || viewer.removed_at_ms !== undefined)
+    throw new GcError('not_found', 'The session has no such viewer');
+  if (!within(grants, record.grants))
+    throw new GcError('grant_missing', 'A viewer can not have more grants than its session');
+  if (same(viewer.grants, grants)) return undefined;
+  return changed(
+    withViewer(record, viewer_id, { grants }),
+    event('viewer.grants_changed', { viewer_id, grants }),
   );
 }
 

@@ -97,10 +97,30 @@ export class ViewerSide {
     if (link) void this.#lastWord(link, 'removed');
   }
 
+  /**
+   * What a viewer may do from now on: at the endpoint and on the media node at once, then its page
+   * is told. Where one of them can not be reached, the other refuses by itself, and what it could not
+   * be told is made up for when it is back (mediaRestored, and the agent's reconnect).
+   * @throws GcError `not_found`, `grant_missing`.
+   */
+  async setGrants(viewerId: ViewerId, grants: Grant[]): Promise<void> {
+    const { changed } = await this.#journal.apply({
+      kind: 'viewer_grants',
+      viewer_id: viewerId,
+      grants,
+    });
+    if (!changed) return;
+    const viewer = this.record(viewerId);
+    if (isThere(viewer)) this.#agent.grantsChanged(viewer);
+    await this.#allowInput(viewerId);
+    this.#links.get(viewerId)?.tell('grants.changed', { grants: viewer.grants });
+  }
+
   /** The node was found again: who was removed meanwhile has no business there. */
   async mediaRestored(): Promise<void> {
-    for (const { id, removed_at_ms } of this.#journal.record.viewers)
-      if (removed_at_ms !== undefined) await this.#closeMedia(id, 'viewer_removed');
+    for (const viewer of this.#journal.record.viewers)
+      if (viewer.removed_at_ms !== undefined) await this.#closeMedia(viewer.id, 'viewer_removed');
+      else if (isThere(viewer)) await this.#allowInput(viewer.id);
   }
 
   /** The node's word on a viewer's transports. */
@@ -113,9 +133,11 @@ export class ViewerSide {
   /** New transports, replacing whatever this viewer had. Allowed before consent: no media is. */
   join(viewerId: ViewerId) {
     const media = this.#placing.placed();
-    const maySendInput = this.#parts.remoteInput.on && this.#has(viewerId, 'control');
+    const maySendInput = this.#maySendInput(viewerId);
     this.#mediaLost.delete(viewerId);
-    return media.openViewer(viewerId, maySendInput).then((transports) => {
+    return media.openViewer(viewerId, maySendInput).then(async (transports) => {
+      // Its grants may have changed while the node was at it.
+      if (this.#maySendInput(viewerId) !== maySendInput) await this.#allowInput(viewerId);
       this.#agent.tellWatched();
       return {
         epoch: media.placement.epoch,
@@ -267,6 +289,19 @@ export class ViewerSide {
     if (!changed) return;
     this.#agent.viewerLeft(this.record(viewerId));
     await this.#closeMedia(viewerId, 'viewer_left');
+  }
+
+  #maySendInput(viewerId: ViewerId): boolean {
+    return this.#parts.remoteInput.on && this.#has(viewerId, 'control');
+  }
+
+  async #allowInput(viewerId: ViewerId): Promise<void> {
+    await this.#placing.media
+      .allowInput(viewerId, this.#maySendInput(viewerId))
+      .catch((err: unknown) => {
+        // It has no transports yet: they are opened with what counts then.
+        this.#parts.logger.debug({ err, viewer_id: viewerId }, 'input of a viewer not changed');
+      });
   }
 
   async #closeMedia(viewerId: ViewerId, reason: string): Promise<void> {

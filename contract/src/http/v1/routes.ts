@@ -14,7 +14,8 @@ export const API_BASE = '/api/integration/v1';
 
 export const SCOPES = {
   'sessions:read': 'Read sessions and their events',
-  'sessions:write': 'Create and end sessions, mint viewer codes, remove viewers',
+  'sessions:write':
+    'Create and end sessions, mint viewer codes, remove viewers, change their grants',
   'machines:read': 'Read machines, their keys and agent releases',
   'machines:write': 'Mint enrolment tokens, revoke machine keys',
   'webhooks:read': 'Read webhooks and their deliveries',

@@ -9,6 +9,7 @@ import {
   ListSessions,
   SessionList,
   SessionParams,
+  SetViewerGrants,
   ViewerInvitation,
   ViewerList,
   ViewerParams,
@@ -123,6 +124,19 @@ export const SESSION_ROUTES = {
     status: 200,
     response: ViewerList,
     errors: ['session_not_found', 'session_ended', 'not_found'],
+  },
+  'viewers.set_grants': {
+    method: 'POST',
+    path: '/sessions/{session_id}/viewers/{viewer_id}/grants',
+    summary:
+      'Change what a viewer may do, at once: what is taken away is closed on the media node and at the endpoint; doing it again changes nothing',
+    auth: 'integrator',
+    scope: 'sessions:write',
+    params: ViewerParams,
+    body: SetViewerGrants,
+    status: 200,
+    response: ViewerList,
+    errors: ['session_not_found', 'session_ended', 'not_found', 'grant_missing', 'feature_off'],
   },
   'viewer_codes.create': {
     method: 'POST',

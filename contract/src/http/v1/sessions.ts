@@ -94,6 +94,11 @@ export type CreateViewerCode = z.output<typeof CreateViewerCode>;
 export const ViewerList = z.looseObject({
   viewers: z.array(Viewer).describe('Viewers connected now.'),
 });
+export const SetViewerGrants = z.strictObject({
+  grants: Grants.describe("What it may do from now on; no more than the session's grants."),
+});
+export type SetViewerGrants = z.output<typeof SetViewerGrants>;
+
 export const ViewerParams = z.object({ session_id: SessionId, viewer_id: ViewerId });
 
 export const SessionParams = z.object({ session_id: SessionId });

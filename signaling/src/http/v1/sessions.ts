@@ -26,6 +26,7 @@ type SessionRoutes = Pick<
   | 'sessions.quality'
   | 'viewers.list'
   | 'viewers.remove'
+  | 'viewers.set_grants'
   | 'viewer_codes.create'
 >;
 
@@ -82,6 +83,10 @@ export function sessionRoutes({
 
     'viewers.remove': async ({ params: { session_id, viewer_id } }) => ({
       viewers: viewersView(await sessions.removeViewer(session_id, viewer_id)),
+    }),
+
+    'viewers.set_grants': async ({ params: { session_id, viewer_id }, body }) => ({
+      viewers: viewersView(await sessions.setViewerGrants(session_id, viewer_id, body.grants)),
     }),
 
     'viewer_codes.create': async ({ params: { session_id }, body }) => {

@@ -23,24 +23,38 @@ const KERNEL = Float64Array.from(WEIGHTS, (weight) => weight / WEIGHT_SUM);
 
 /** The mean of the index over all windows that lie inside the picture; 1 only for equal pictures. */
 export function ssim(a: Plane, b: Plane): number {
-  const product = (left: Plane, right: Plane): Plane => ({
-    ...left,
-    values: left.values.map((value, i) => value * (right.values[i] ?? 0)),
-  });
-  const [meanA, meanB] = [blur(a), blur(b)];
-  const [squareA, squareB, both] = [blur(product(a, a)), blur(product(b, b)), blur(product(a, b))];
+  const [ofA, ofB, both] = [momentsOf(a), momentsOf(b), blur(product(a, b))];
   let sum = 0;
-  for (let i = 0; i < meanA.length; i += 1) {
-    const [ma, mb] = [meanA[i] ?? 0, meanB[i] ?? 0];
-    const varianceA = (squareA[i] ?? 0) - ma * ma;
-    const varianceB = (squareB[i] ?? 0) - mb * mb;
-    const covariance = (both[i] ?? 0) - ma * mb;
+  for (let i = 0; i < both.length; i += 1) {
+    const [ma, mb] = [ofA.mean[i]!, ofB.mean[i]!];
+    const varianceA = ofA.meanSquare[i]! - ma * ma;
+    const varianceB = ofB.meanSquare[i]! - mb * mb;
+    const covariance = both[i]! - ma * mb;
     sum +=
       ((2 * ma * mb + C1) * (2 * covariance + C2)) /
       ((ma * ma + mb * mb + C1) * (varianceA + varianceB + C2));
   }
-  return sum / meanA.length;
+  return sum / both.length;
 }
+
+type Moments = { readonly mean: Float64Array; readonly meanSquare: Float64Array };
+
+/** One source is compared with many pictures. */
+const known = new WeakMap<Plane, Moments>();
+
+function momentsOf(plane: Plane): Moments {
+  const moments = known.get(plane) ?? {
+    mean: blur(plane),
+    meanSquare: blur(product(plane, plane)),
+  };
+  known.set(plane, moments);
+  return moments;
+}
+
+const product = (a: Plane, b: Plane): Plane => ({
+  ...a,
+  values: a.values.map((value, i) => value * b.values[i]!),
+});
 
 /** Of 255. */
 export function meanAbsoluteError(a: Plane, b: Plane): number {
@@ -58,8 +72,7 @@ function blur({ widthPx, heightPx, values }: Plane): Float64Array {
   for (let y = 0; y < heightPx; y += 1) {
     for (let x = 0; x < width; x += 1) {
       let sum = 0;
-      for (let k = 0; k < WINDOW_PX; k += 1)
-        sum += (KERNEL[k] ?? 0) * (values[y * widthPx + x + k] ?? 0);
+      for (let k = 0; k < WINDOW_PX; k += 1) sum += KERNEL[k]! * values[y * widthPx + x + k]!;
       rows[y * width + x] = sum;
     }
   }
@@ -67,8 +80,7 @@ function blur({ widthPx, heightPx, values }: Plane): Float64Array {
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       let sum = 0;
-      for (let k = 0; k < WINDOW_PX; k += 1)
-        sum += (KERNEL[k] ?? 0) * (rows[(y + k) * width + x] ?? 0);
+      for (let k = 0; k < WINDOW_PX; k += 1) sum += KERNEL[k]! * rows[(y + k) * width + x]!;
       means[y * width + x] = sum;
     }
   }

@@ -1,6 +1,7 @@
 // A session's journal: its ordered events. It is the only source of the events API, webhooks,
 // embed messages and the audit; an event is written before anybody is told of it.
 import { z } from 'zod';
+import { AuditActor } from './audit.ts';
 import { SessionId, ViewerId } from './ids.ts';
 import { EndReason } from './session.ts';
 import { Topology } from './monitor.ts';
@@ -46,5 +47,6 @@ export const JournalEvent = z.looseObject({
   type: EventName,
   at: z.iso.datetime(),
   data: z.record(z.string(), z.unknown()).describe('What belongs to this type of event.'),
+  actor: AuditActor.optional().describe('Who did it, or whose doing it follows from.'),
 });
 export type JournalEvent = z.output<typeof JournalEvent>;

@@ -73,7 +73,14 @@ const pausesS = list
     `must be up to ${MAX_RETRIES} pauses in seconds, separated by commas`,
   );
 
+/** An Ed25519 seed: 32 bytes as base64url. */
+const auditKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 random bytes as base64url (43 characters)');
+
 const DAY_MS = 86_400_000;
+/** A session whose journal is there has its beginning in the audit: that is older than its end. */
+const LONGEST_SESSION_MS = 2 * DAY_MS;
 
 export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
@@ -95,6 +102,9 @@ export const Environment = z.object({
   GC_WEBHOOK_ALLOW_PRIVATE: defaulted(z.enum(['0', '1']), '0'),
   GC_WEBHOOK_RETRY_S: defaulted(pausesS, RETRY_SCHEDULE_S.join(',')),
   GC_SESSION_RETENTION_DAYS: defaulted(z.coerce.number().min(1).max(3650), 90),
+  GC_AUDIT_KEY: optional(auditKey),
+  GC_AUDIT_FILE: optional(z.string()),
+  GC_AUDIT_RETENTION_DAYS: defaulted(z.coerce.number().min(1).max(36_500), 400),
   GC_RATE_PER_MINUTE: defaulted(z.coerce.number().int().min(10).max(1_000_000), 6000),
 });
 
@@ -127,6 +137,12 @@ export type Config = {
   readonly webhookRetryScheduleS: readonly number[];
   /** How long sessions and their journals are kept after their end, milliseconds. */
   readonly sessionRetentionMs: number;
+  /** Seed of the key that signs checkpoints of the audit; one is kept in the store without. */
+  readonly auditKey: string | undefined;
+  /** File that checkpoints of the audit are appended to. */
+  readonly auditFile: string | undefined;
+  /** How long entries of the audit are kept, milliseconds; longer, where sessions are. */
+  readonly auditRetentionMs: number;
   /** HTTP requests one integrator key may make a minute. */
   readonly ratePerMinute: number;
 };
@@ -166,6 +182,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     webhookAllowPrivate: env.GC_WEBHOOK_ALLOW_PRIVATE === '1',
     webhookRetryScheduleS: Object.freeze(env.GC_WEBHOOK_RETRY_S),
     sessionRetentionMs: env.GC_SESSION_RETENTION_DAYS * DAY_MS,
+    auditKey: env.GC_AUDIT_KEY,
+    auditFile: env.GC_AUDIT_FILE,
+    auditRetentionMs: Math.max(
+      env.GC_AUDIT_RETENTION_DAYS * DAY_MS,
+      env.GC_SESSION_RETENTION_DAYS * DAY_MS + LONGEST_SESSION_MS,
+    ),
     ratePerMinute: env.GC_RATE_PER_MINUTE,
   });
 }

@@ -65,6 +65,10 @@ export type Timings = {
   readonly purgeMs: number;
   /** Between two looks at the folder of agent releases: one stat. */
   readonly releasesLookMs: number;
+  /** Between two looks whether a checkpoint of the audit is due. */
+  readonly auditLookMs: number;
+  /** Refused credentials of this long are one entry of the audit. */
+  readonly refusalsMs: number;
   /** One attempt to deliver to a webhook, the answer included (Standard Webhooks: 15 to 30 s). */
   readonly webhookMs: number;
   /** Socket heartbeat and how long its answer may take (engine.io). */
@@ -84,6 +88,8 @@ export const TIMINGS: Timings = {
   nodeAskMs: 5_000,
   lastWordMs: 1_000,
   purgeMs: 60_000,
+  auditLookMs: 5_000,
+  refusalsMs: 60_000,
   releasesLookMs: 5_000,
   webhookMs: 15_000,
   pingIntervalMs: 10_000,

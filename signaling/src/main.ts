@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { DEPRECATIONS, type Deprecation } from '@guruconnect/contract/http/v1/deprecations';
 import type { RouteName } from '@guruconnect/contract/http/v1/routes';
+import { Audit } from './audit/audit.ts';
 import { readConfig, type Config } from './config.ts';
 import { Features } from './features.ts';
 import { Enrolment } from './keys/enrolment.ts';
@@ -69,6 +70,20 @@ export async function startSignaling(
   opened.defer(() => {
     bus.close();
   });
+  const integratorKeys = new IntegratorKeys({
+    keys: config.integratorKeys,
+    store: store.integratorKeys,
+  });
+  const audit = await Audit.open(
+    { store, bus, seed: config.auditKey, file: config.auditFile, timings, logger },
+    {
+      build: BUILD,
+      integrator_keys: integratorKeys.ofEnvironment,
+      features_off: config.featuresOff,
+    },
+  );
+  let stopReason = 'could not start';
+  opened.defer(() => audit.close(stopReason));
   const metrics = makeMetrics({ process: options.processMetrics ?? true });
   const features = new Features(config.featuresOff);
   const clusterSecret = config.clusterSecrets[0] ?? '';
@@ -112,7 +127,8 @@ export async function startSignaling(
     },
   });
 
-  const retention = new Retention({ ...common, sessionRetentionMs: config.sessionRetentionMs });
+  const { sessionRetentionMs, auditRetentionMs } = config;
+  const retention = new Retention({ ...common, sessionRetentionMs, auditRetentionMs });
   opened.defer(() => retention.close());
 
   const watch = new JournalWatch(bus, LIMITS.journalWatchesPerKey);
@@ -144,10 +160,8 @@ export async function startSignaling(
     watch,
     shelf,
     build: BUILD,
-    integratorKeys: new IntegratorKeys({
-      keys: config.integratorKeys,
-      store: store.integratorKeys,
-    }),
+    integratorKeys,
+    audit,
     webhooks,
     enrolment: new Enrolment(common),
     sessions,
@@ -183,6 +197,7 @@ export async function startSignaling(
     port,
     close(reason) {
       stopping = true;
+      stopReason = reason;
       if (!closing) logger.info({ reason }, 'stopping');
       closing ??= running.disposeAsync();
       return closing;

@@ -5,6 +5,7 @@ import express, { type ErrorRequestHandler } from 'express';
 import { Server as SocketServer } from 'socket.io';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Deprecation } from '@guruconnect/contract/http/v1/deprecations';
+import type { Audit } from './audit/audit.ts';
 import type { Config } from './config.ts';
 import type { Features } from './features.ts';
 import { bindRoutes, type BindParts } from './http/bind-routes.ts';
@@ -18,6 +19,7 @@ import { sendProblem } from './http/problem.ts';
 import { RateLimits } from './http/rate-limits.ts';
 import { nameRequest, requestIdOf } from './http/request-id.ts';
 import { RunningRequests } from './http/running-requests.ts';
+import { auditRoutes } from './http/v1/audit.ts';
 import { capabilitiesRoutes } from './http/v1/capabilities.ts';
 import { integratorKeyRoutes } from './http/v1/integrator-keys.ts';
 import { machineRoutes } from './http/v1/machines.ts';
@@ -52,6 +54,7 @@ export type ServerParts = {
   readonly bus: Bus;
   readonly features: Features;
   readonly integratorKeys: IntegratorKeys;
+  readonly audit: Audit;
   readonly machineKeys: MachineKeys;
   readonly enrolment: Enrolment;
   readonly codes: ViewerCodes;
@@ -84,6 +87,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 
 export function createServer(parts: ServerParts): SignalingServer {
   const { config, timings, features, sessions, logger } = parts;
+  const { refused } = parts.audit;
   const limits = new RateLimits(config.ratePerMinute, trustedProxies(config.trustedProxies));
 
   const app = express();
@@ -116,6 +120,9 @@ export function createServer(parts: ServerParts): SignalingServer {
     publicUrl: config.publicUrl,
     perMachineKeys: features.declare('per_machine_keys'),
     admitHandshake: (request) => limits.handshake(request),
+    onRefused: (door, code, request) => {
+      refused.note(door, code, limits.addressOf(request));
+    },
   });
 
   const running = new RunningRequests();
@@ -160,6 +167,11 @@ export function createServer(parts: ServerParts): SignalingServer {
     ...machineRoutes(parts.store, parts.enrolment),
     ...webhookRoutes(parts.webhooks),
     ...integratorKeyRoutes(parts.integratorKeys),
+    ...auditRoutes({
+      audit: parts.store.audit,
+      sessions,
+      gate: features.declare('audit_log', { through: 'audit.list' }),
+    }),
     ...viewerRoutes(sessions, config.publicUrl),
     ...capabilitiesRoutes({
       features,
@@ -177,6 +189,9 @@ export function createServer(parts: ServerParts): SignalingServer {
     metrics: parts.metrics,
     deprecations: parts.deprecations,
     onBadAnswer: parts.onBadAnswer,
+    onRefused: (code, request) => {
+      refused.note('http', code, limits.addressOf(request));
+    },
   });
   app.use(() => {
     throw new GcError('not_found');

@@ -16,6 +16,7 @@ const PLAYED: Readonly<Partial<Record<Feature, RouteName | 'no route'>>> = {
   events_api: 'sessions.events',
   webhooks: 'webhooks.create',
   agent_releases: 'releases.latest',
+  audit_log: 'audit.list',
 };
 
 export class MockFeatures {

@@ -12,8 +12,10 @@ import { API_BASE } from '../http/v1/routes.ts';
 import { SessionId } from '../ids.ts';
 import type { JournalEvent } from '../journal.ts';
 import { openApiDocument } from '../openapi/open-api-document.ts';
+import { auditRoutes, audited } from './audit-routes.ts';
 import { controlDoor } from './control-door.ts';
 import { MockFeatures } from './features.ts';
+import { MockAudit } from './mock-audit.ts';
 import { MockKeys, newMockKey } from './mock-keys.ts';
 import { MockMachines } from './mock-machines.ts';
 import { MockSessions, type Stepped } from './mock-sessions.ts';
@@ -91,7 +93,9 @@ export class MockBroker {
       if (step === 'agent_connects') machines.setOnline(device_id, true);
       if (step === 'machine_key_revoked') machines.revokeAll(device_id);
     });
+    const audit = new MockAudit();
     sessions.on('event', (event) => {
+      audit.tell(event);
       if (features.has('webhooks')) this.#webhooks.tell(event);
       options.onEvent?.(event);
     });
@@ -110,14 +114,18 @@ export class MockBroker {
           }
           return undefined;
         },
-        handlers: {
-          ...capabilitiesRoutes(features, ratePerMinute),
-          ...sessionRoutes({ ...parts, scenario, baseUrl }),
-          ...machineRoutes(machines, features),
-          ...keyRoutes(keys),
-          ...webhookRoutes(this.#webhooks, features),
-          ...releaseRoutes(features, baseUrl),
-        },
+        handlers: audited(
+          {
+            ...capabilitiesRoutes(features, ratePerMinute),
+            ...sessionRoutes({ ...parts, scenario, baseUrl }),
+            ...machineRoutes(machines, features),
+            ...keyRoutes(keys),
+            ...webhookRoutes(this.#webhooks, features),
+            ...releaseRoutes(features, baseUrl),
+            ...auditRoutes(audit, sessions, features),
+          },
+          audit,
+        ),
       }),
     );
   }

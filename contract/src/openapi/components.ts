@@ -6,6 +6,7 @@
 //
 // Hence a schema has a name on one side only; where both sides use it, the request inlines it.
 import { z } from 'zod';
+import { AuditActor, AuditEntry, AuditKey, Checkpoint } from '../audit.ts';
 import { Fault, Problem } from '../errors.ts';
 import {
   DeliveryId,
@@ -31,6 +32,7 @@ import {
   Viewer,
 } from '../session.ts';
 import { MachineJwk, ViewerJwk } from '../tokens.ts';
+import { AuditEntryList, CheckpointList } from '../http/v1/audit.ts';
 import { Capabilities, FeatureDetail } from '../http/v1/capabilities.ts';
 import {
   CreateEnrolmentToken,
@@ -136,6 +138,12 @@ const SENT = {
   IntegratorKey,
   IntegratorKeyWithSecret,
   IntegratorKeyList,
+  AuditActor,
+  AuditEntry,
+  AuditEntryList,
+  Checkpoint,
+  AuditKey,
+  CheckpointList,
   Enrolled,
   ExchangedCode,
   Problem,

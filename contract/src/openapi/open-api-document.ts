@@ -44,6 +44,7 @@ const TAGS = {
   webhooks: 'Events delivered to a URL of yours, signed (Standard Webhooks 1.0)',
   deliveries: 'What webhooks sent, and sending it again',
   integrator_keys: 'Credentials of integrators',
+  audit: 'Who did what, when, and proof that nobody touched it',
   agent: "GuruConnect's own agent",
   viewer: "GuruConnect's own viewer",
 } as const satisfies Record<Noun<RouteName>, string>;

@@ -146,6 +146,18 @@ const integratorKey = {
 const UNSUPPORTED = new Set(['clipboard', 'audio', 'agent_releases', 'turn_relay']);
 UNSUPPORTED.add('file_transfer').add('session_recording');
 
+const auditEntry = {
+  chain: 'server',
+  seq: 42,
+  at: CREATED_AT,
+  actor: { kind: 'integrator', id: INTEGRATOR_KEY_ID },
+  act: 'webhook.removed',
+  subject: { kind: 'webhook', id: WEBHOOK_ID },
+  details: {},
+  prev_hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  hash: '24b6c2dac3b52bf6ef2e7ffd5518ad826d52ac02becd8d7e0f4a8b7bf9dbffdb',
+};
+
 export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
   'capabilities.read': {
     note: 'The same document is at `/api/integration/capabilities`, for those who do not know a version yet. Without a key it says what this server can; with one (`Vary: Authorization`) what that key can, and a key that is not valid is refused.',
@@ -398,6 +410,35 @@ export const ROUTE_EXAMPLES: Readonly<Record<RouteName, RouteExample>> = {
     note: 'Refused from the next request on. Keys of the environment are taken out there.',
     params: { key_id: INTEGRATOR_KEY_ID },
     response: { ...integratorKey, revoked_at: '2026-12-01T09:45:00.000Z' },
+  },
+  'audit.list': {
+    note: 'What to check and how is in CONTRACT.md, "Audit".',
+    query: { after: 41 },
+    response: { entries: [auditEntry], last_seq: 42 },
+  },
+  'audit.checkpoints': {
+    note: 'A checkpoint is made when a session ends, after a thousand entries, and every ten minutes while there is anything new.',
+    query: { after: 0 },
+    response: {
+      checkpoints: [
+        {
+          kind: 'guruconnect-audit-checkpoint',
+          seq: 42,
+          head: auditEntry.hash,
+          at: '2026-12-01T09:31:00.000Z',
+          key_id: 'fe812c12f3ab4ce6',
+          signature:
+            'XXQzrvHWRXVl_KSFAvhBlV0KiBRdqzsm_f0GOEnAzG242bsbQgaGaOWBGrz9yKuelrP0vJ0PW-8xqDgaOxaWAw',
+        },
+      ],
+      keys: [
+        {
+          key_id: 'fe812c12f3ab4ce6',
+          public_key: '6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw',
+          created_at: CREATED_AT,
+        },
+      ],
+    },
   },
   'agent.enrol': {
     note: "Spoken by GuruConnect's own agent; an integrator never calls it.",

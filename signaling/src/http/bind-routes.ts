@@ -3,7 +3,7 @@
 // methods outside the table are refused here, too.
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { GcError, invalid, parseOr } from '@guruconnect/contract/errors';
+import { GcError, invalid, parseOr, type ErrorCode } from '@guruconnect/contract/errors';
 import {
   deprecationHeaders,
   deprecationsOf,
@@ -54,6 +54,8 @@ export type BindParts = {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly deprecations: readonly Deprecation[];
+  /** A request was refused, for whoever counts wrong credentials. */
+  readonly onRefused: (code: ErrorCode, request: Request) => void;
   /** What to do with an answer of ours that does not fit the contract. */
   readonly onBadAnswer: (route: RouteName, error: z.ZodError) => void;
 };
@@ -132,6 +134,7 @@ async function serve<N extends RouteName>(
     const error = await countFailure(route, request, GcError.from(thrown), parts.limits);
     parts.metrics.requests.inc({ route: name, status: error.status });
     parts.metrics.refusals.inc({ door: 'http', code: error.code });
+    parts.onRefused(error.code, request);
     const requestId = requestIdOf(response);
     if (error.code === 'internal')
       parts.logger.error({ err: thrown, route: name, request_id: requestId }, 'a request failed');

@@ -27,24 +27,25 @@ export class RateLimits {
 
   /** A request that carries no integrator key. */
   async public(request: FromSomewhere): Promise<void> {
-    await this.#public.take(this.#key(request));
+    await this.#public.take(this.addressOf(request));
   }
 
   async handshake(request: FromSomewhere): Promise<void> {
-    await this.#handshakes.take(this.#key(request));
+    await this.#handshakes.take(this.addressOf(request));
   }
 
   /** Before a credential is looked at: has this address failed too often? */
   async mayTry(request: FromSomewhere): Promise<void> {
-    await this.#failures.look(this.#key(request));
+    await this.#failures.look(this.addressOf(request));
   }
 
   /** A credential was wrong. @throws GcError `rate_limited` when that was one too many. */
   async failed(request: FromSomewhere): Promise<void> {
-    await this.#failures.take(this.#key(request));
+    await this.#failures.take(this.addressOf(request));
   }
 
-  #key(request: FromSomewhere): string {
+  /** What is counted as one address. */
+  addressOf(request: FromSomewhere): string {
     return addressKey(clientAddress(request, this.#trusted));
   }
 }

@@ -1,12 +1,14 @@
 // How a machine gets its identity: a single-use token for one device, traded for a key that the
 // endpoint made itself. Owned by main.ts.
 import { calculateJwkThumbprint } from 'jose';
+import type { AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import { newId, type DeviceId } from '@guruconnect/contract/ids';
 import type { MachineJwk } from '@guruconnect/contract/tokens';
+import { machineActor } from '../audit/actors.ts';
 import type { FeatureGate, Features } from '../features.ts';
 import type { Bus } from '../store/bus.ts';
-import type { EnrolmentRecord, MachineKeyRecord, Store } from '../store/store.ts';
+import type { EnrolmentRecord, MachineKeyRecord, MachineRecord, Store } from '../store/store.ts';
 import { newSecret, secretHash } from './secret-hash.ts';
 
 export class Enrolment {
@@ -26,16 +28,24 @@ export class Enrolment {
   async mint(
     device_id: DeviceId,
     expiresInS: number,
+    by: AuditActor,
   ): Promise<EnrolmentRecord & { token: string }> {
     this.#gate.require();
     const token = newSecret('gce');
+    const nowMs = Date.now();
     const record = {
       id: newId('enr'),
       hash: secretHash(token),
       device_id,
-      expires_at_ms: Date.now() + expiresInS * 1000,
+      expires_at_ms: nowMs + expiresInS * 1000,
     };
-    await this.#store.machines.addEnrolment(record);
+    await this.#store.machines.addEnrolment(record, {
+      act: 'enrolment_token.minted',
+      actor: by,
+      subject: { kind: 'enrolment_token', id: record.id },
+      details: { device_id, expires_in_s: expiresInS },
+      at_ms: nowMs,
+    });
     return { ...record, token };
   }
 
@@ -51,15 +61,27 @@ export class Enrolment {
     public_key: MachineJwk,
   ): Promise<MachineKeyRecord> {
     this.#gate.require();
-    const outcome = await this.#store.machines.enrol({
-      hash: secretHash(token),
-      device_id,
-      machine_id: newId('mch'),
-      key_id: newId('mky'),
-      public_key,
-      thumbprint: await calculateJwkThumbprint(public_key),
-      now_ms: Date.now(),
-    });
+    const nowMs = Date.now();
+    const key_id = newId('mky', nowMs);
+    const thumbprint = await calculateJwkThumbprint(public_key);
+    const outcome = await this.#store.machines.enrol(
+      {
+        hash: secretHash(token),
+        device_id,
+        machine_id: newId('mch', nowMs),
+        key_id,
+        public_key,
+        thumbprint,
+        now_ms: nowMs,
+      },
+      {
+        act: 'machine.enrolled',
+        actor: machineActor(device_id),
+        subject: { kind: 'machine_key', id: key_id },
+        details: { device_id, thumbprint },
+        at_ms: nowMs,
+      },
+    );
     switch (outcome) {
       case 'unknown':
         throw new GcError('unauthenticated', 'No such enrolment token for this device');
@@ -81,10 +103,18 @@ export class Enrolment {
 
   /** Its live connection closes, its sessions end. Revoking again changes nothing. */
   async revoke(
-    machine: { id: MachineKeyRecord['machine_id'] },
+    machine: Pick<MachineRecord, 'id' | 'device_id'>,
     keyId: MachineKeyRecord['id'],
+    by: AuditActor,
   ): Promise<MachineKeyRecord> {
-    const key = await this.#store.machines.revokeKey(machine.id, keyId, Date.now());
+    const nowMs = Date.now();
+    const key = await this.#store.machines.revokeKey(machine.id, keyId, nowMs, {
+      act: 'machine_key.revoked',
+      actor: by,
+      subject: { kind: 'machine_key', id: keyId },
+      details: { device_id: machine.device_id },
+      at_ms: nowMs,
+    });
     if (!key) throw new GcError('not_found', 'This machine has no such key');
     this.#told([key], false);
     return key;

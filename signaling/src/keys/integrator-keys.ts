@@ -6,6 +6,7 @@ import { GcError } from '@guruconnect/contract/errors';
 import { IntegratorKeyId, newId } from '@guruconnect/contract/ids';
 import type { CreateIntegratorKey } from '@guruconnect/contract/http/v1/integrator-keys';
 import { SCOPES, type Scope } from '@guruconnect/contract/http/v1/routes';
+import { integratorActor } from '../audit/actors.ts';
 import { LIMITS } from '../limits.ts';
 import type { IntegratorKeyRecord, IntegratorKeyStore } from '../store/integrator-keys.ts';
 import { integratorKeyId, lettersOf, newIntegratorKey } from './integrator-key.ts';
@@ -125,9 +126,21 @@ export class IntegratorKeys {
       created_at_ms: nowMs,
       expires_at_ms: expires_in_s === undefined ? undefined : nowMs + expires_in_s * 1000,
     };
-    if (!(await this.#store.add(record, LIMITS.integratorKeys)))
+    const act = {
+      act: 'integrator_key.minted',
+      actor: integratorActor(by),
+      subject: { kind: 'integrator_key', id: record.id },
+      details: { name, scopes: record.scopes, expires_in_s },
+      at_ms: nowMs,
+    } as const;
+    if (!(await this.#store.add(record, LIMITS.integratorKeys, act)))
       throw new GcError('limit_reached', `There can be ${LIMITS.integratorKeys} valid keys`);
     return { ...listed(record, new Map()), key };
+  }
+
+  /** Ids of the keys of the environment. */
+  get ofEnvironment(): IntegratorKeyId[] {
+    return [...this.#fromEnvironment.values()].map(({ id }) => id);
   }
 
   /** Those of the environment, then minted ones, newest first. */
@@ -147,13 +160,19 @@ export class IntegratorKeys {
   }
 
   /** @throws GcError `not_found`; `illegal_transition` for a key of the environment. */
-  async revoke(id: IntegratorKeyId): Promise<ListedKey> {
+  async revoke(id: IntegratorKeyId, by: Integrator): Promise<ListedKey> {
     if ([...this.#fromEnvironment.values()].some((known) => known.id === id))
       throw new GcError(
         'illegal_transition',
         'A key of the environment is revoked by taking it out there',
       );
-    const record = await this.#store.revoke(id, Date.now());
+    const nowMs = Date.now();
+    const record = await this.#store.revoke(id, nowMs, {
+      act: 'integrator_key.revoked',
+      actor: integratorActor(by),
+      subject: { kind: 'integrator_key', id },
+      at_ms: nowMs,
+    });
     if (!record) throw new GcError('not_found', 'There is no such integrator key');
     return listed(record, await this.#store.lastUses());
   }

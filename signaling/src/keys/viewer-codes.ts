@@ -2,10 +2,12 @@
 // itself is derived from the cluster secret and a public nonce, so a repeated request with the same
 // Idempotency-Key can be answered with the same code without keeping it anywhere. Owned by main.ts.
 import { createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
+import type { AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Grant } from '@guruconnect/contract/grants';
-import type { SessionId } from '@guruconnect/contract/ids';
+import type { SessionId, ViewerId } from '@guruconnect/contract/ids';
 import type { Technician } from '@guruconnect/contract/session';
+import { viewerActor } from '../audit/actors.ts';
 import type { CodeRecord, Store } from '../store/store.ts';
 import { secretHash } from './secret-hash.ts';
 
@@ -36,9 +38,21 @@ export class ViewerCodes {
     return this.#lifetimeMs;
   }
 
-  async mint(session_id: SessionId, technician: Technician, grants: Grant[]): Promise<MintedCode> {
+  /** A further code; that of the session itself is made with it. */
+  async mint(
+    session_id: SessionId,
+    technician: Technician,
+    grants: Grant[],
+    by: AuditActor,
+  ): Promise<MintedCode> {
     const { record, minted } = this.make(session_id, technician, grants);
-    await this.#store.codes.add(record);
+    await this.#store.codes.add(record, {
+      act: 'viewer_code.minted',
+      actor: by,
+      subject: { kind: 'session', id: session_id },
+      details: { technician, grants },
+      at_ms: Date.now(),
+    });
     return minted;
   }
 
@@ -62,8 +76,20 @@ export class ViewerCodes {
   }
 
   /** @throws GcError `code_invalid`, `code_used`, `code_expired`. */
-  async take(session_id: SessionId, code: string): Promise<CodeRecord> {
-    const taken = await this.#store.codes.take(secretHash(code), session_id, Date.now());
+  async take(session_id: SessionId, code: string, viewerId: ViewerId): Promise<CodeRecord> {
+    const nowMs = Date.now();
+    const taken = await this.#store.codes.take(
+      secretHash(code),
+      session_id,
+      nowMs,
+      ({ technician, grants }) => ({
+        act: 'viewer_code.exchanged',
+        actor: viewerActor(viewerId, technician),
+        subject: { kind: 'session', id: session_id },
+        details: { grants },
+        at_ms: nowMs,
+      }),
+    );
     if (taken === 'unknown') throw new GcError('code_invalid');
     if (taken === 'used') throw new GcError('code_used');
     if (taken === 'expired') throw new GcError('code_expired');

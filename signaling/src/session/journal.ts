@@ -1,13 +1,21 @@
 // A session's ordered events and its state, which change together: decide (session-state.ts), write
 // both in one transaction, then tell. Nobody hears of anything that can not be read yet. One
 // change at a time; nothing in here waits for a network. Owned by Session.
+import type { AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import type { SessionId } from '@guruconnect/contract/ids';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Bus } from '../store/bus.ts';
 import type { SessionRecord } from '../store/session-record.ts';
 import { StoreConflict, type Beside, type Store } from '../store/store.ts';
-import { decide, isoTime, type NewEvent, type SessionFact } from './session-state.ts';
+import { actorOfEvent } from './event-actor.ts';
+import {
+  decide,
+  isoTime,
+  type Decision,
+  type NewEvent,
+  type SessionFact,
+} from './session-state.ts';
 
 export type JournalParts = { readonly store: Store; readonly bus: Bus };
 
@@ -41,7 +49,7 @@ export class Journal {
     events: readonly NewEvent[],
     beside?: (record: SessionRecord) => Beside,
   ): Promise<SessionRecord> {
-    const entries = number(fresh, events, fresh.created_at_ms);
+    const entries = number(fresh, { record: fresh, events }, fresh.created_at_ms);
     const record = { ...fresh, last_seq: fresh.last_seq + entries.length };
     const taken = await parts.store.sessions.create(record, entries, beside?.(record));
     if (taken !== undefined) throw clientRefInUse(taken);
@@ -71,7 +79,7 @@ export class Journal {
       const nowMs = Date.now();
       const decision = decide(this.#record, fact, nowMs);
       if (!decision) return { record: this.#record, changed: false };
-      const entries = number(this.#record, decision.events, nowMs);
+      const entries = number(this.#record, decision, nowMs, fact.by);
       const record: SessionRecord = {
         ...decision.record,
         rev: this.#record.rev + 1,
@@ -96,13 +104,19 @@ export class Journal {
 export const clientRefInUse = (sessionId: SessionId): GcError =>
   new GcError('client_ref_in_use', `${sessionId} is open with this client_ref`, { sessionId });
 
-const number = (record: SessionRecord, events: readonly NewEvent[], atMs: number): JournalEvent[] =>
-  events.map(({ type, data }, index) => ({
-    seq: record.last_seq + 1 + index,
-    session_id: record.id,
-    type,
+const number = (
+  { id, last_seq }: SessionRecord,
+  { record, events }: Decision,
+  atMs: number,
+  by?: AuditActor,
+): JournalEvent[] =>
+  events.map((event, index) => ({
+    seq: last_seq + 1 + index,
+    session_id: id,
+    type: event.type,
     at: isoTime(atMs),
-    data,
+    data: event.data,
+    actor: event.by ?? by ?? actorOfEvent(event, record),
   }));
 
 function tell(bus: Bus, record: SessionRecord, entries: readonly JournalEvent[]): void {

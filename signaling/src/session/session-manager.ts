@@ -1,6 +1,7 @@
 // All sessions: creates, finds, lists, hands agents and node notices to the right ones, and brings
 // the open ones back after a restart. Holds open sessions only; ended ones are read from the store.
 // Owned by main.ts.
+import type { AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import { within, type Grant } from '@guruconnect/contract/grants';
 import { newId, type DeviceId, type NodeId, type SessionId } from '@guruconnect/contract/ids';
@@ -123,6 +124,7 @@ export class SessionManager {
    */
   async create(
     request: CreateSession,
+    by: AuditActor,
     keep?: (answer: CreatedAnswer) => SavedAnswer,
   ): Promise<CreatedAnswer> {
     this.#gates.requireFor(request);
@@ -148,7 +150,7 @@ export class SessionManager {
           this.#parts,
           fresh,
           [
-            { type: 'session.created', data: {} },
+            { type: 'session.created', data: {}, by },
             { type: 'session.placed', data: { epoch: media.placement.epoch } },
           ],
           (written) => ({ code: code.record, saved: keep?.(answerTo(written)) }),
@@ -212,9 +214,14 @@ export class SessionManager {
   }
 
   /** Ending an ended session changes nothing and answers the same. */
-  async end(id: SessionId, reason: EndReason, words?: string): Promise<SessionRecord> {
+  async end(
+    id: SessionId,
+    reason: EndReason,
+    words?: string,
+    by?: AuditActor,
+  ): Promise<SessionRecord> {
     const session = this.#sessions.get(id);
-    return session ? session.end(reason, words) : this.read(id);
+    return session ? session.end(reason, words, by) : this.read(id);
   }
 
   endAllOf(deviceId: DeviceId, reason: EndReason): void {
@@ -222,19 +229,27 @@ export class SessionManager {
   }
 
   /** @throws GcError `session_not_found`, `session_ended`, `grant_missing`, `feature_off`. */
-  async mintCode(id: SessionId, { technician, grants }: CreateViewerCode): Promise<MintedCode> {
+  async mintCode(
+    id: SessionId,
+    { technician, grants }: CreateViewerCode,
+    by: AuditActor,
+  ): Promise<MintedCode> {
     const { record } = await this.open(id);
     const wanted = grants ?? record.grants;
     if (!within(wanted, record.grants))
       throw new GcError('grant_missing', 'A viewer can not have more grants than its session');
     this.#gates.requireForGrants(wanted);
-    return this.#parts.codes.mint(id, technician ?? record.technician, wanted);
+    return this.#parts.codes.mint(id, technician ?? record.technician, wanted, by);
   }
 
   /** @throws GcError `session_not_found`, `session_ended`, `not_found`. */
-  async removeViewer(id: SessionId, viewerId: ViewerRecord['id']): Promise<SessionRecord> {
+  async removeViewer(
+    id: SessionId,
+    viewerId: ViewerRecord['id'],
+    by: AuditActor,
+  ): Promise<SessionRecord> {
     const session = await this.open(id);
-    await session.viewers.remove(viewerId);
+    await session.viewers.remove(viewerId, by);
     return session.record;
   }
 
@@ -246,10 +261,11 @@ export class SessionManager {
     id: SessionId,
     viewerId: ViewerRecord['id'],
     grants: Grant[],
+    by: AuditActor,
   ): Promise<SessionRecord> {
     const session = await this.open(id);
     this.#gates.requireForGrants(grants);
-    await session.viewers.setGrants(viewerId, grants);
+    await session.viewers.setGrants(viewerId, grants, by);
     return session.record;
   }
 
@@ -267,9 +283,10 @@ export class SessionManager {
     // Before the code is taken: it stays good for a place that becomes free.
     const known = this.#sessions.get(id);
     if (known) roomForViewer(known.record, Date.now());
-    const { technician, grants } = await this.#parts.codes.take(id, code);
+    const viewerId = newId('vwr');
+    const { technician, grants } = await this.#parts.codes.take(id, code, viewerId);
     const viewer: ViewerRecord = {
-      id: newId('vwr'),
+      id: viewerId,
       technician,
       grants,
       public_key: publicKey,

@@ -2,6 +2,7 @@
 // entries come out, or a refusal. The one door for every change of state: session/journal.ts writes
 // what this decides and nothing else writes a session.
 import { mayGo, type TransitionTable } from '@guruconnect/contract/base/transitions';
+import type { AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import type { BootId, NodeId, ViewerId } from '@guruconnect/contract/ids';
 import { within, type Grant } from '@guruconnect/contract/grants';
@@ -25,7 +26,7 @@ export const SESSION_TRANSITIONS: TransitionTable<SessionState> = {
   ended: [],
 };
 
-export type SessionFact =
+type Happened =
   /** A media node has a router for it. */
   | { readonly kind: 'placed'; readonly epoch: number; readonly node_id: NodeId }
   | { readonly kind: 'agent_connected' }
@@ -61,7 +62,17 @@ export type SessionFact =
     }
   | { readonly kind: 'ended'; readonly end_reason: EndReason; readonly words?: string | undefined };
 
-export type NewEvent = { readonly type: EventName; readonly data: Record<string, unknown> };
+export type SessionFact = Happened & {
+  /** Whose doing it is, where the fact itself does not say (event-actor.ts). */
+  readonly by?: AuditActor | undefined;
+};
+
+export type NewEvent = {
+  readonly type: EventName;
+  readonly data: Record<string, unknown>;
+  /** Whose doing this one is, of several. */
+  readonly by?: AuditActor;
+};
 export type Decision = { readonly record: SessionRecord; readonly events: readonly NewEvent[] };
 
 export const isoTime = (ms: number): string => new Date(ms).toISOString();

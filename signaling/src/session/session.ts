@@ -1,6 +1,7 @@
 // One session: the conductor of its journal, its placement, its agent and its viewers. It owns the
 // one timer (whatever deadline comes next) and end(reason), the only end. Rules are in
 // session-state.ts, the two sides in agent-side.ts and viewer-side.ts. Owned by SessionManager.
+import type { AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import type { NodeId, SessionId, ViewerId } from '@guruconnect/contract/ids';
 import type { SessionQuality } from '@guruconnect/contract/http/v1/quality';
@@ -91,8 +92,9 @@ export class Session {
   }
 
   /** The only end. The first reason stays; a second end changes nothing and answers the same. */
-  async end(end_reason: EndReason, words?: string): Promise<SessionRecord> {
-    const { record, changed } = await this.#journal.apply({ kind: 'ended', end_reason, words });
+  async end(end_reason: EndReason, words?: string, by?: AuditActor): Promise<SessionRecord> {
+    const fact = { kind: 'ended', end_reason, words, by } as const;
+    const { record, changed } = await this.#journal.apply(fact);
     if (!changed) return record;
     this.#parts.logger.info({ end_reason, last_seq: record.last_seq }, 'session ended');
     this.#parts.metrics.sessionsEnded.inc({ end_reason });

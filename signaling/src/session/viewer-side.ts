@@ -1,6 +1,7 @@
 // A session's viewers: who is there, what each consumes, which of their input channels exist.
 // Everything a viewer asks for is checked here against consent and its grants before the node is
 // ordered, and the node checks again. Owned by Session.
+import type { AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import type { Grant } from '@guruconnect/contract/grants';
 import type { ViewerId } from '@guruconnect/contract/ids';
@@ -9,12 +10,14 @@ import type { InputChannel } from '@guruconnect/contract/signal/channels';
 import type { SctpStreamParameters } from '@guruconnect/contract/signal/rtc-parameters';
 import type { PathReport } from '@guruconnect/contract/signal/path-report';
 import type { OfferedVideo } from '@guruconnect/contract/signal/viewer-messages';
+import { viewerActor } from '../audit/actors.ts';
 import type { FeatureGate } from '../features.ts';
 import type { Timings } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import { offeredTo, type Consuming } from '../media/rendition-choice.ts';
 import type { SessionMedia } from '../media/session-media.ts';
 import type { ViewerRecord } from '../store/session-record.ts';
+import type { Store } from '../store/store.ts';
 import type { AgentSide } from './agent-side.ts';
 import type { Journal } from './journal.ts';
 import type { ViewerLink } from './links.ts';
@@ -28,6 +31,7 @@ const RESTART_EVERY_MS = 1000;
 export type ViewerSideParts = {
   readonly timings: Pick<Timings, 'viewerGraceMs' | 'lastWordMs'>;
   readonly logger: Logger;
+  readonly store: Pick<Store, 'audit'>;
   readonly remoteInput: FeatureGate;
   readonly multiMonitor: FeatureGate;
 };
@@ -81,10 +85,11 @@ export class ViewerSide {
    * made up for when its link is up again (mediaRestored).
    * @throws GcError `not_found`.
    */
-  async remove(viewerId: ViewerId): Promise<void> {
+  async remove(viewerId: ViewerId, by: AuditActor): Promise<void> {
     const { record, changed } = await this.#journal.apply({
       kind: 'viewer_removed',
       viewer_id: viewerId,
+      by,
     });
     if (!changed) return;
     this.#stopGrace(viewerId);
@@ -103,11 +108,12 @@ export class ViewerSide {
    * be told is made up for when it is back (mediaRestored, and the agent's reconnect).
    * @throws GcError `not_found`, `grant_missing`.
    */
-  async setGrants(viewerId: ViewerId, grants: Grant[]): Promise<void> {
+  async setGrants(viewerId: ViewerId, grants: Grant[], by: AuditActor): Promise<void> {
     const { changed } = await this.#journal.apply({
       kind: 'viewer_grants',
       viewer_id: viewerId,
       grants,
+      by,
     });
     if (!changed) return;
     const viewer = this.record(viewerId);
@@ -239,6 +245,14 @@ export class ViewerSide {
       throw new GcError('illegal_transition', 'The agent has not published its monitors yet');
     const agent = this.#agent.link;
     if (!agent) throw new GcError('agent_offline');
+    const { technician } = this.record(viewerId);
+    await this.#parts.store.audit.append({
+      act: 'input.opened',
+      actor: viewerActor(viewerId, technician),
+      subject: { kind: 'session', id: this.#journal.record.id },
+      details: { channel, epoch },
+      at_ms: Date.now(),
+    });
     const { dataProducerId, agentConsumer } = await media.openInput(viewerId, channel, sctp);
     await agent.ask('input.consume', {
       session_id: this.#journal.record.id,

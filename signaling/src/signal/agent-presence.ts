@@ -2,6 +2,7 @@
 // a clone: nobody can tell which one is the machine, so neither is. Owned by main.ts.
 import { GcError } from '@guruconnect/contract/errors';
 import type { MachineId } from '@guruconnect/contract/ids';
+import { SERVER } from '../audit/actors.ts';
 import type { ProvenMachine } from '../keys/machine-keys.ts';
 import type { Timings } from '../limits.ts';
 import type { Logger } from '../logger.ts';
@@ -111,7 +112,17 @@ export class AgentPresence {
       'machine key in use twice: machine quarantined',
     );
     metrics.quarantines.inc();
-    await store.machines.update(machineId, { quarantined: true });
+    await store.machines.update(
+      machineId,
+      { quarantined: true },
+      {
+        act: 'machine.quarantined',
+        actor: SERVER,
+        subject: { kind: 'machine', id: deviceId },
+        details: { key_id: connection.key.id },
+        at_ms: Date.now(),
+      },
+    );
     sessions.endAllOf(deviceId, 'machine_quarantined');
     connection.close('quarantined');
   }

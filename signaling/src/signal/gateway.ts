@@ -3,7 +3,7 @@
 // error in `connect_error`'s `data`. Owned by main.ts.
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
-import { GcError } from '@guruconnect/contract/errors';
+import { GcError, type ErrorCode } from '@guruconnect/contract/errors';
 import type { SessionId } from '@guruconnect/contract/ids';
 import type { FeatureGate } from '../features.ts';
 import type { MachineKeys, ProvenMachine } from '../keys/machine-keys.ts';
@@ -20,6 +20,12 @@ export type GatewayParts = AgentConnectionParts &
     readonly presence: AgentPresence;
     readonly perMachineKeys: FeatureGate;
     readonly publicUrl: string;
+    /** A handshake was refused, for whoever counts wrong credentials. */
+    readonly onRefused: (
+      door: 'agent' | 'viewer',
+      code: ErrorCode,
+      request: IncomingMessage,
+    ) => void;
     /** @throws GcError `rate_limited`, by the address of the request. */
     readonly admitHandshake: (request: IncomingMessage) => Promise<void>;
   };
@@ -66,7 +72,7 @@ export class Gateway {
     next: (error?: Error) => void,
     prove: () => Promise<void>,
   ): void {
-    const { admitHandshake, metrics, logger } = this.#parts;
+    const { admitHandshake, onRefused, metrics, logger } = this.#parts;
     admitHandshake(socket.request)
       .then(prove)
       .then(
@@ -76,6 +82,7 @@ export class Gateway {
         (thrown: unknown) => {
           const error = GcError.from(thrown);
           metrics.refusals.inc({ door, code: error.code });
+          onRefused(door, error.code, socket.request);
           if (error.code === 'internal') logger.error({ err: thrown }, 'a handshake failed');
           else logger.info({ door, code: error.code }, 'handshake refused');
           next(refusal(error));

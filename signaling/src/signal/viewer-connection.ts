@@ -16,6 +16,7 @@ import {
   VIEWER_TO_SIGNALING,
 } from '@guruconnect/contract/signal/viewer-messages';
 import { CLOCK_TOLERANCE_S, type ViewerClaims } from '@guruconnect/contract/tokens';
+import { viewerActor } from '../audit/actors.ts';
 import type { ViewerTokens } from '../keys/viewer-tokens.ts';
 import { LIMITS } from '../limits.ts';
 import type { Session } from '../session/session.ts';
@@ -166,7 +167,8 @@ export class ViewerConnection implements ViewerLink {
       'session.end': async () => {
         const session = await this.#session();
         session.viewers.requireWholeSession(viewerId);
-        await session.end('technician_ended');
+        const { technician } = session.viewers.record(viewerId);
+        await session.end('technician_ended', undefined, viewerActor(viewerId, technician));
         return {};
       },
     };

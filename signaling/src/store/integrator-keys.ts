@@ -1,5 +1,6 @@
 // Integrator keys that were minted through the contract: their hashes, and when any key was used.
 import type { IntegratorKeyId } from '@guruconnect/contract/ids';
+import type { AuditAct } from './audit.ts';
 
 export type IntegratorKeyRecord = {
   readonly id: IntegratorKeyId;
@@ -15,12 +16,16 @@ export type IntegratorKeyRecord = {
 
 export type IntegratorKeyStore = {
   /** @returns false when `limit` keys are neither revoked nor expired; nothing is added then. */
-  add(key: IntegratorKeyRecord, limit: number): Promise<boolean>;
+  add(key: IntegratorKeyRecord, limit: number, act?: AuditAct): Promise<boolean>;
   find(public_id: string): Promise<IntegratorKeyRecord | undefined>;
   /** Newest first. */
   list(): Promise<IntegratorKeyRecord[]>;
   /** @returns the key as it is now; revoking twice changes nothing. */
-  revoke(id: IntegratorKeyId, nowMs: number): Promise<IntegratorKeyRecord | undefined>;
+  revoke(
+    id: IntegratorKeyId,
+    nowMs: number,
+    act?: AuditAct,
+  ): Promise<IntegratorKeyRecord | undefined>;
   /** Also of keys that are not in this table (those of the environment). */
   used(id: IntegratorKeyId, nowMs: number): Promise<void>;
   lastUses(): Promise<ReadonlyMap<string, number>>;

@@ -15,6 +15,7 @@ describe('forgetting', () => {
   const retention = (purge: Purge): Retention =>
     new Retention({
       store: { purge },
+      auditRetentionMs: 900_000,
       sessionRetentionMs: 500_000,
       timings: { purgeMs: 1000 },
       logger: pino({ level: 'silent' }),
@@ -25,8 +26,8 @@ describe('forgetting', () => {
     const running = retention(purge);
     await vi.advanceTimersByTimeAsync(2000);
     expect(purge.mock.calls.map(([due]) => due)).toEqual([
-      { nowMs: 1_001_000, sessionsEndedBeforeMs: 501_000 },
-      { nowMs: 1_002_000, sessionsEndedBeforeMs: 502_000 },
+      { nowMs: 1_001_000, sessionsEndedBeforeMs: 501_000, auditBeforeMs: 101_000 },
+      { nowMs: 1_002_000, sessionsEndedBeforeMs: 502_000, auditBeforeMs: 102_000 },
     ]);
     await running.close();
     await vi.advanceTimersByTimeAsync(5000);

@@ -8,6 +8,8 @@ export type RetentionParts = {
   readonly store: Pick<Store, 'purge'>;
   /** After the end of a session. */
   readonly sessionRetentionMs: number;
+  /** Of entries of the audit. */
+  readonly auditRetentionMs: number;
   readonly timings: Pick<Timings, 'purgeMs'>;
   readonly logger: Logger;
 };
@@ -36,9 +38,13 @@ export class Retention {
   }
 
   async #forget(): Promise<void> {
-    const { store, sessionRetentionMs, logger } = this.#parts;
+    const { store, sessionRetentionMs, auditRetentionMs, logger } = this.#parts;
     const nowMs = Date.now();
-    const due = { nowMs, sessionsEndedBeforeMs: nowMs - sessionRetentionMs };
+    const due = {
+      nowMs,
+      sessionsEndedBeforeMs: nowMs - sessionRetentionMs,
+      auditBeforeMs: nowMs - auditRetentionMs,
+    };
     await store.purge(due, this.#stop.signal).catch((err: unknown) => {
       logger.error({ err }, 'what has expired could not be forgotten');
     });

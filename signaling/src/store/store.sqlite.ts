@@ -1,6 +1,8 @@
 // The embedded store: one SQLite file, one process (node:sqlite). Owned by main.ts.
 import type { Store } from './store.ts';
 import { readAnswer } from './sqlite/answers.ts';
+import { AuditChains } from './sqlite/audit-chains.ts';
+import { sqliteAudit } from './sqlite/audit.ts';
 import { Database, number, text } from './sqlite/database.ts';
 import { sqliteIntegratorKeys } from './sqlite/integrator-keys.ts';
 import { sqliteMachines } from './sqlite/machines.ts';
@@ -20,15 +22,18 @@ export function openSqliteStore(
   options: { readonly deliveries: boolean } = { deliveries: true },
 ): Store {
   const database = new Database(location);
+  const chains = new AuditChains(database);
+  chains.adopt(Date.now());
   return {
-    sessions: sqliteSessions(database, (event) => {
+    sessions: sqliteSessions(database, chains, (event) => {
       if (options.deliveries) enqueueDeliveries(database, event);
     }),
     placements: sqlitePlacements(database),
-    codes: sqliteViewerCodes(database),
-    machines: sqliteMachines(database),
-    integratorKeys: sqliteIntegratorKeys(database),
-    webhooks: sqliteWebhooks(database),
+    codes: sqliteViewerCodes(database, chains),
+    machines: sqliteMachines(database, chains),
+    integratorKeys: sqliteIntegratorKeys(database, chains),
+    webhooks: sqliteWebhooks(database, chains),
+    audit: sqliteAudit(database, chains),
     signingKeys: {
       async list() {
         return database
@@ -62,7 +67,7 @@ export function openSqliteStore(
       );
     },
     purge(due, signal) {
-      return purgeSqlite(database, due, signal);
+      return purgeSqlite(database, chains, due, signal);
     },
     async check() {
       database.transaction(() => database.get('SELECT 1'));

@@ -15,6 +15,7 @@ import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { SessionState, Technician } from '@guruconnect/contract/session';
 import type { MachineJwk } from '@guruconnect/contract/tokens';
+import type { AuditAct, AuditStore } from './audit.ts';
 import type { IntegratorKeyStore } from './integrator-keys.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { WebhookStore } from './webhooks.ts';
@@ -38,7 +39,10 @@ export type Beside = {
   readonly saved?: SavedAnswer | undefined;
 };
 
-/** Each event is written together with its deliveries to webhooks (store/webhooks.ts). */
+/**
+ * Each event is written together with its deliveries to webhooks (store/webhooks.ts), as the next
+ * entry of its session's audit chain (store/audit.ts).
+ */
 export type SessionStore = {
   /**
    * The first commit of a session, with its first viewer code and the answer kept for its
@@ -90,12 +94,13 @@ export type CodeRecord = {
 };
 
 export type CodeStore = {
-  add(code: CodeRecord): Promise<void>;
+  add(code: CodeRecord, act?: AuditAct): Promise<void>;
   /** One taker only, whoever asks at the same time; a wrong session takes nothing. */
   take(
     hash: string,
     session_id: SessionId,
     nowMs: number,
+    act?: (taken: CodeRecord) => AuditAct,
   ): Promise<CodeRecord | 'used' | 'expired' | 'unknown'>;
 };
 
@@ -153,17 +158,19 @@ export type MachineStore = {
   update(
     id: MachineId,
     change: Partial<Omit<MachineRecord, 'id' | 'device_id' | 'enrolled_at_ms'>>,
+    act?: AuditAct,
   ): Promise<void>;
   /** At the start of a process that owns all sockets. */
   allOffline(): Promise<void>;
 
-  addEnrolment(record: EnrolmentRecord): Promise<void>;
+  addEnrolment(record: EnrolmentRecord, act?: AuditAct): Promise<void>;
   /**
    * Takes the token once and registers the key; earlier keys of the machine are revoked and a
    * quarantine ends. The same token with the same key answers the same again (a lost answer).
    */
   enrol(
     enrolment: Enrolment,
+    act?: AuditAct,
   ): Promise<
     | { readonly key: MachineKeyRecord; readonly revoked: MachineKeyRecord[] }
     | 'used'
@@ -180,6 +187,7 @@ export type MachineStore = {
     machine_id: MachineId,
     id: MachineKeyId,
     nowMs: number,
+    act?: AuditAct,
   ): Promise<MachineKeyRecord | undefined>;
 };
 
@@ -210,6 +218,8 @@ export type Due = {
   readonly nowMs: number;
   /** Sessions that ended before that are forgotten. */
   readonly sessionsEndedBeforeMs: number;
+  /** Audit entries that a checkpoint from before then vouches for are forgotten; absent: none. */
+  readonly auditBeforeMs?: number;
 };
 
 export type Store = {
@@ -220,6 +230,7 @@ export type Store = {
   readonly signingKeys: SigningKeyStore;
   readonly integratorKeys: IntegratorKeyStore;
   readonly webhooks: WebhookStore;
+  readonly audit: AuditStore;
   savedAnswer(scope: string, key: string, nowMs: number): Promise<SavedAnswer | undefined>;
   /** True for the first caller with this name until `untilMs`: proofs are good once. */
   once(name: string, untilMs: number): Promise<boolean>;

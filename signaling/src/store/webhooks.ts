@@ -7,6 +7,7 @@
 import type { DeliveryId, SessionId, WebhookId } from '@guruconnect/contract/ids';
 import type { EventName, JournalEvent } from '@guruconnect/contract/journal';
 import type { Delivery, Webhook } from '@guruconnect/contract/http/v1/webhooks';
+import type { AuditAct } from './audit.ts';
 
 export type DisabledReason = NonNullable<Webhook['disabled_reason']>;
 export type DeliveryError = NonNullable<Delivery['last_error']>;
@@ -82,7 +83,7 @@ export type Backlog = {
 
 export type WebhookStore = {
   /** @returns false when there are `limit` already; nothing is added then. */
-  add(webhook: WebhookRecord, limit: number): Promise<boolean>;
+  add(webhook: WebhookRecord, limit: number, act?: AuditAct): Promise<boolean>;
   /** Newest first. */
   list(): Promise<WebhookRecord[]>;
   read(id: WebhookId): Promise<WebhookRecord | undefined>;
@@ -90,12 +91,17 @@ export type WebhookStore = {
     id: WebhookId,
     public_key: string,
     keys: readonly SealedKeys[],
+    act?: AuditAct,
   ): Promise<WebhookRecord | undefined>;
-  enable(id: WebhookId): Promise<WebhookRecord | undefined>;
+  enable(id: WebhookId, act?: AuditAct): Promise<WebhookRecord | undefined>;
   /** What is pending has failed. A disabled webhook keeps the reason it has. */
-  disable(id: WebhookId, reason: DisabledReason): Promise<WebhookRecord | undefined>;
+  disable(
+    id: WebhookId,
+    reason: DisabledReason,
+    act?: AuditAct,
+  ): Promise<WebhookRecord | undefined>;
   /** With all its deliveries. @returns what it was. */
-  remove(id: WebhookId): Promise<WebhookRecord | undefined>;
+  remove(id: WebhookId, act?: AuditAct): Promise<WebhookRecord | undefined>;
 
   /** The next heads of lanes, soonest attempt first; also those whose time has not come. */
   heads(webhook_id: WebhookId, limit: number): Promise<LaneHead[]>;

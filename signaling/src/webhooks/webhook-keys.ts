@@ -7,6 +7,7 @@ import {
   type ToldKeys,
 } from '@guruconnect/contract/node/webhook-signer';
 import type { Logger } from '../logger.ts';
+import type { AuditAct } from '../store/audit.ts';
 import type { SealedKeys, WebhookRecord, WebhookStore } from '../store/webhooks.ts';
 import type { SecretBox } from './secret-box.ts';
 
@@ -35,6 +36,7 @@ export class WebhookKeys {
     webhook: WebhookRecord,
     overlapMs: number,
     nowMs: number,
+    act?: AuditAct,
   ): Promise<{ webhook: WebhookRecord | undefined; told: ToldKeys }> {
     const { sealed, told } = this.make(webhook.id);
     const untilMs = nowMs + overlapMs;
@@ -43,7 +45,8 @@ export class WebhookKeys {
       .map((key) => ({ ...key, until_ms: Math.min(key.until_ms ?? untilMs, untilMs) }))
       .filter((key) => key.until_ms > nowMs);
     const keys = [sealed, ...old].slice(0, MAX_GENERATIONS);
-    return { webhook: await this.#webhooks.setKeys(webhook.id, told.public_key, keys), told };
+    const { id } = webhook;
+    return { webhook: await this.#webhooks.setKeys(id, told.public_key, keys, act), told };
   }
 
   /** False when none of its keys can be opened: only a rotation helps. */

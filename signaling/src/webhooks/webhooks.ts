@@ -1,11 +1,13 @@
 // What an integrator does with webhooks: subscribe, look, switch, rotate, test, replay. Owned by
 // main.ts; the outbox does the delivering.
+import type { AuditActName, AuditActor } from '@guruconnect/contract/audit';
 import { GcError } from '@guruconnect/contract/errors';
 import { newId, type WebhookId } from '@guruconnect/contract/ids';
 import type { CreateWebhook } from '@guruconnect/contract/http/v1/webhooks';
 import { signedHeaders } from '@guruconnect/contract/node/webhook-signer';
 import type { FeatureGate, Features } from '../features.ts';
 import { LIMITS } from '../limits.ts';
+import type { AuditAct } from '../store/audit.ts';
 import type { DeliveryRecord, WebhookRecord, WebhookStore } from '../store/webhooks.ts';
 import { urlFault } from './address-guard.ts';
 import { attemptDelivery, type DeliveryOptions } from './webhook-delivery.ts';
@@ -45,7 +47,7 @@ export class Webhooks {
   }
 
   /** @throws GcError `feature_off`, `invalid_request` (the URL), `limit_reached`. */
-  async create({ url, events, description }: CreateWebhook): Promise<ToldWebhook> {
+  async create({ url, events, description }: CreateWebhook, by: AuditActor): Promise<ToldWebhook> {
     this.#gate.require();
     const fault = urlFault(url, this.#delivery.allowPrivate);
     if (fault !== undefined)
@@ -63,7 +65,8 @@ export class Webhooks {
       keys: [sealed],
       created_at_ms: Date.now(),
     };
-    if (!(await this.#store.add(webhook, LIMITS.webhooks)))
+    const act = actOf('webhook.created', id, by, { url: new URL(url).origin, events });
+    if (!(await this.#store.add(webhook, LIMITS.webhooks, act)))
       throw new GcError('limit_reached', `There can be ${LIMITS.webhooks} webhooks`);
     await this.#outbox.refresh();
     return { ...webhook, secret: told.secret };
@@ -80,26 +83,28 @@ export class Webhooks {
     return found(await this.#store.read(id));
   }
 
-  async remove(id: WebhookId): Promise<WebhookRecord> {
+  async remove(id: WebhookId, by: AuditActor): Promise<WebhookRecord> {
     this.#gate.require();
-    return this.#changed(await this.#store.remove(id));
+    return this.#changed(await this.#store.remove(id, actOf('webhook.removed', id, by)));
   }
 
   /** @throws GcError also `illegal_transition` when it could not sign. */
-  async enable(id: WebhookId): Promise<WebhookRecord> {
+  async enable(id: WebhookId, by: AuditActor): Promise<WebhookRecord> {
     if (!this.#keys.canSign(await this.read(id)))
       throw new GcError('illegal_transition', 'Its keys are lost: rotate its secret first');
-    return this.#changed(await this.#store.enable(id));
+    return this.#changed(await this.#store.enable(id, actOf('webhook.enabled', id, by)));
   }
 
-  async disable(id: WebhookId): Promise<WebhookRecord> {
+  async disable(id: WebhookId, by: AuditActor): Promise<WebhookRecord> {
     await this.read(id);
-    return this.#changed(await this.#store.disable(id, 'by_integrator'));
+    const act = actOf('webhook.disabled', id, by, { reason: 'by_integrator' });
+    return this.#changed(await this.#store.disable(id, 'by_integrator', act));
   }
 
-  async rotateSecret(id: WebhookId, overlapS: number): Promise<ToldWebhook> {
+  async rotateSecret(id: WebhookId, overlapS: number, by: AuditActor): Promise<ToldWebhook> {
     const before = await this.read(id);
-    const { webhook, told } = await this.#keys.rotate(before, overlapS * 1000, Date.now());
+    const act = actOf('webhook.secret_rotated', id, by, { overlap_s: overlapS });
+    const { webhook, told } = await this.#keys.rotate(before, overlapS * 1000, Date.now(), act);
     return { ...found(webhook), secret: told.secret };
   }
 
@@ -178,3 +183,16 @@ function found(webhook: WebhookRecord | undefined): WebhookRecord {
   if (!webhook) throw new GcError('not_found', 'There is no such webhook');
   return webhook;
 }
+
+const actOf = (
+  act: AuditActName,
+  id: WebhookId,
+  actor: AuditActor,
+  details: Readonly<Record<string, unknown>> = {},
+): AuditAct => ({
+  act,
+  actor,
+  subject: { kind: 'webhook', id },
+  details,
+  at_ms: Date.now(),
+});

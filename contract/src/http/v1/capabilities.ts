@@ -17,6 +17,7 @@ export const FEATURES = {
   audio: '1.0.0',
   webhooks: '1.0.0',
   agent_releases: '1.0.0',
+  audit_log: '1.0.0',
   turn_relay: '1.0.0',
   file_transfer: '1.0.0',
   session_recording: '1.0.0',

@@ -11,6 +11,7 @@ export const SCOPE_NAMES = [
   'webhooks:read',
   'webhooks:write',
   'keys:write',
+  'audit:read',
 ] as const;
 
 export const CreateIntegratorKey = z.strictObject({

@@ -9,6 +9,7 @@ import { MACHINE_ROUTES } from './machine-routes.ts';
 import { RELEASE_ROUTES } from './release-routes.ts';
 import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 import { INTEGRATOR_KEY_ROUTES } from './integrator-key-routes.ts';
+import { AUDIT_ROUTES } from './audit-routes.ts';
 
 export const API_BASE = '/api/integration/v1';
 
@@ -21,6 +22,7 @@ export const SCOPES = {
   'webhooks:read': 'Read webhooks and their deliveries',
   'webhooks:write': 'Create, test, change and remove webhooks, replay deliveries',
   'keys:write': 'Create, list and revoke integrator keys',
+  'audit:read': 'Read the audit and its signed checkpoints',
 } as const;
 export type Scope = keyof typeof SCOPES;
 
@@ -65,6 +67,7 @@ export const ROUTES = {
   ...RELEASE_ROUTES,
   ...WEBHOOK_ROUTES,
   ...INTEGRATOR_KEY_ROUTES,
+  ...AUDIT_ROUTES,
   'agent.enrol': {
     method: 'POST',
     path: '/agent/enrol',

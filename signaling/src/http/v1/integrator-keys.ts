@@ -15,7 +15,8 @@ export function integratorKeyRoutes(keys: IntegratorKeys): KeyRoutes {
       return { ...keyView(minted), key };
     },
     'integrator_keys.list': async () => ({ keys: (await keys.list()).map(keyView) }),
-    'integrator_keys.revoke': async ({ params }) => keyView(await keys.revoke(params.key_id)),
+    'integrator_keys.revoke': async ({ params, integrator }) =>
+      keyView(await keys.revoke(params.key_id, integrator)),
   };
 }
 

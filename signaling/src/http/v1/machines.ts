@@ -2,6 +2,7 @@
 import { GcError } from '@guruconnect/contract/errors';
 import { DeviceId } from '@guruconnect/contract/ids';
 import type { Machine, MachineKey } from '@guruconnect/contract/http/v1/machines';
+import { integratorActor } from '../../audit/actors.ts';
 import type { Enrolment } from '../../keys/enrolment.ts';
 import type { MachineKeyRecord, MachineRecord, Store } from '../../store/store.ts';
 import type { RouteHandlers } from '../bind-routes.ts';
@@ -44,11 +45,14 @@ export function machineRoutes(store: Store, enrolment: Enrolment): MachineRoutes
       return { keys: (await store.machines.keys(machine.id)).map(keyView) };
     },
 
-    'machine_keys.revoke': async ({ params }) =>
-      keyView(await enrolment.revoke(await find(params.device_id), params.key_id)),
+    'machine_keys.revoke': async ({ params, integrator }) => {
+      const machine = await find(params.device_id);
+      return keyView(await enrolment.revoke(machine, params.key_id, integratorActor(integrator)));
+    },
 
-    'enrolment_tokens.create': async ({ body: { device_id, expires_in_s } }) => {
-      const { id, token, expires_at_ms } = await enrolment.mint(device_id, expires_in_s);
+    'enrolment_tokens.create': async ({ body: { device_id, expires_in_s }, integrator }) => {
+      const by = integratorActor(integrator);
+      const { id, token, expires_at_ms } = await enrolment.mint(device_id, expires_in_s, by);
       return { id, device_id, token, expires_at: time(expires_at_ms) };
     },
 

@@ -3,6 +3,7 @@ import { SessionId } from '@guruconnect/contract/ids';
 import { IDEMPOTENCY_KEY_HEADER } from '@guruconnect/contract/http/v1/headers';
 import type { ViewerInvitation } from '@guruconnect/contract/http/v1/sessions';
 import type { z } from 'zod';
+import { integratorActor } from '../../audit/actors.ts';
 import type { ViewerCodes } from '../../keys/viewer-codes.ts';
 import type { CreatedAnswer, SessionManager } from '../../session/session-manager.ts';
 import { sessionView, viewersView } from '../../session/session-view.ts';
@@ -52,7 +53,7 @@ export function sessionRoutes({
         integrator.id,
         header(IDEMPOTENCY_KEY_HEADER),
         body,
-        (keep) => sessions.create(body, keep),
+        (keep) => sessions.create(body, integratorActor(integrator), keep),
       );
       const code = codes.derive(session.id, nonce);
       return { ...session, viewer: invitation(session.id, code, code_expires_at_ms) };
@@ -72,8 +73,10 @@ export function sessionRoutes({
 
     'sessions.read': async ({ params }) => sessionView(await sessions.read(params.session_id)),
 
-    'sessions.end': async ({ params, body }) =>
-      sessionView(await sessions.end(params.session_id, 'integrator_ended', body.reason)),
+    'sessions.end': async ({ params: { session_id }, body: { reason }, integrator }) => {
+      const by = integratorActor(integrator);
+      return sessionView(await sessions.end(session_id, 'integrator_ended', reason, by));
+    },
 
     'sessions.quality': ({ params }) => sessions.quality(params.session_id),
 
@@ -81,16 +84,21 @@ export function sessionRoutes({
       viewers: viewersView(await sessions.read(params.session_id)),
     }),
 
-    'viewers.remove': async ({ params: { session_id, viewer_id } }) => ({
-      viewers: viewersView(await sessions.removeViewer(session_id, viewer_id)),
+    'viewers.remove': async ({ params: { session_id, viewer_id }, integrator }) => ({
+      viewers: viewersView(
+        await sessions.removeViewer(session_id, viewer_id, integratorActor(integrator)),
+      ),
     }),
 
-    'viewers.set_grants': async ({ params: { session_id, viewer_id }, body }) => ({
-      viewers: viewersView(await sessions.setViewerGrants(session_id, viewer_id, body.grants)),
-    }),
+    'viewers.set_grants': async ({ params: { session_id, viewer_id }, body, integrator }) => {
+      const by = integratorActor(integrator);
+      const record = await sessions.setViewerGrants(session_id, viewer_id, body.grants, by);
+      return { viewers: viewersView(record) };
+    },
 
-    'viewer_codes.create': async ({ params: { session_id }, body }) => {
-      const { code, expires_at_ms } = await sessions.mintCode(session_id, body);
+    'viewer_codes.create': async ({ params: { session_id }, body, integrator }) => {
+      const by = integratorActor(integrator);
+      const { code, expires_at_ms } = await sessions.mintCode(session_id, body, by);
       return invitation(session_id, code, expires_at_ms);
     },
   };

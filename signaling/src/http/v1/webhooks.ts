@@ -1,6 +1,7 @@
 // Webhook routes: HTTP words into calls of Webhooks, records into contract answers.
 import { DeliveryId } from '@guruconnect/contract/ids';
 import type { Delivery, Webhook } from '@guruconnect/contract/http/v1/webhooks';
+import { integratorActor } from '../../audit/actors.ts';
 import type { DeliveryRecord, WebhookRecord } from '../../store/webhooks.ts';
 import type { Webhooks } from '../../webhooks/webhooks.ts';
 import type { RouteHandlers } from '../bind-routes.ts';
@@ -22,18 +23,21 @@ type WebhookRoutes = Pick<
 
 export function webhookRoutes(webhooks: Webhooks): WebhookRoutes {
   return {
-    'webhooks.create': async ({ body }) => {
-      const created = await webhooks.create(body);
+    'webhooks.create': async ({ body, integrator }) => {
+      const created = await webhooks.create(body, integratorActor(integrator));
       return { ...webhookView(created), secret: created.secret };
     },
     'webhooks.list': async () => ({ webhooks: (await webhooks.list()).map(webhookView) }),
     'webhooks.read': async ({ params }) => webhookView(await webhooks.read(params.webhook_id)),
-    'webhooks.remove': async ({ params }) => webhookView(await webhooks.remove(params.webhook_id)),
-    'webhooks.enable': async ({ params }) => webhookView(await webhooks.enable(params.webhook_id)),
-    'webhooks.disable': async ({ params }) =>
-      webhookView(await webhooks.disable(params.webhook_id)),
-    'webhooks.rotate_secret': async ({ params, body }) => {
-      const rotated = await webhooks.rotateSecret(params.webhook_id, body.overlap_s);
+    'webhooks.remove': async ({ params, integrator }) =>
+      webhookView(await webhooks.remove(params.webhook_id, integratorActor(integrator))),
+    'webhooks.enable': async ({ params, integrator }) =>
+      webhookView(await webhooks.enable(params.webhook_id, integratorActor(integrator))),
+    'webhooks.disable': async ({ params, integrator }) =>
+      webhookView(await webhooks.disable(params.webhook_id, integratorActor(integrator))),
+    'webhooks.rotate_secret': async ({ params, body: { overlap_s }, integrator }) => {
+      const by = integratorActor(integrator);
+      const rotated = await webhooks.rotateSecret(params.webhook_id, overlap_s, by);
       return { ...webhookView(rotated), secret: rotated.secret };
     },
     'webhooks.test': async ({ params }) => deliveryView(await webhooks.test(params.webhook_id)),

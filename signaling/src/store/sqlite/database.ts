@@ -67,6 +67,16 @@ export class Database {
     }
   }
 
+  /** As a transaction, and on the disk, with everything before it, when this returns. */
+  synced<T>(work: () => T): T {
+    this.#database.exec('PRAGMA synchronous = FULL');
+    try {
+      return this.transaction(work);
+    } finally {
+      this.#database.exec('PRAGMA synchronous = NORMAL');
+    }
+  }
+
   close(): void {
     if (!this.#database.isOpen) return;
     this.#statements.clear();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { IntegratorKeyId } from '@guruconnect/contract/ids';
 import type { IntegratorKeyRecord, IntegratorKeyStore } from '../integrator-keys.ts';
+import type { AuditChains } from './audit-chains.ts';
 import { number, numberOrNone, text, type Database, type Row } from './database.ts';
 
 /** A key that is over is still listed for this long: somebody may ask who used it. */
@@ -18,9 +19,9 @@ const keyOf = (row: Row): IntegratorKeyRecord => ({
   revoked_at_ms: numberOrNone(row, 'revoked_at_ms'),
 });
 
-export function sqliteIntegratorKeys(database: Database): IntegratorKeyStore {
+export function sqliteIntegratorKeys(database: Database, chains: AuditChains): IntegratorKeyStore {
   return {
-    async add(key, limit) {
+    async add(key, limit, act) {
       return database.transaction(() => {
         const live = database.get(
           `SELECT count(*) AS live FROM integrator_keys
@@ -39,6 +40,7 @@ export function sqliteIntegratorKeys(database: Database): IntegratorKeyStore {
           key.created_at_ms,
           key.expires_at_ms ?? null,
         );
+        if (act) chains.append(act);
         return true;
       });
     },
@@ -49,12 +51,15 @@ export function sqliteIntegratorKeys(database: Database): IntegratorKeyStore {
     async list() {
       return database.all('SELECT * FROM integrator_keys ORDER BY id DESC').map(keyOf);
     },
-    async revoke(id, nowMs) {
-      database.run(
-        'UPDATE integrator_keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL',
-        nowMs,
-        id,
-      );
+    async revoke(id, nowMs, act) {
+      database.transaction(() => {
+        const revoked = database.run(
+          'UPDATE integrator_keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL',
+          nowMs,
+          id,
+        );
+        if (revoked === 1 && act) chains.append(act);
+      });
       const row = database.get('SELECT * FROM integrator_keys WHERE id = ?', id);
       return row ? keyOf(row) : undefined;
     },

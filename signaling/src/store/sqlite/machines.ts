@@ -4,6 +4,7 @@ import { BootId, DeviceId, MachineId, MachineKeyId } from '@guruconnect/contract
 import { Topology } from '@guruconnect/contract/monitor';
 import { MachineJwk } from '@guruconnect/contract/tokens';
 import type { MachineKeyRecord, MachineRecord, MachineStore } from '../store.ts';
+import type { AuditChains } from './audit-chains.ts';
 import { number, numberOrNone, text, type Database, type Row } from './database.ts';
 
 const StoredMachine = z.object({
@@ -35,7 +36,7 @@ const keyOf = (row: Row): MachineKeyRecord => ({
   revoked_at_ms: numberOrNone(row, 'revoked_at_ms'),
 });
 
-export function sqliteMachines(database: Database): MachineStore {
+export function sqliteMachines(database: Database, chains: AuditChains): MachineStore {
   const write = ({ online, ...record }: MachineRecord): void => {
     database.run(
       `INSERT INTO machines (id, device_id, online, record) VALUES (?, ?, ?, ?)
@@ -74,26 +75,31 @@ export function sqliteMachines(database: Database): MachineStore {
         )
         .map(machineOf);
     },
-    async update(id, change) {
+    async update(id, change, act) {
       database.transaction(() => {
         const machine = readBy('id', id);
-        if (machine) write({ ...machine, ...change });
+        if (!machine) return;
+        write({ ...machine, ...change });
+        if (act) chains.append(act);
       });
     },
     async allOffline() {
       database.run('UPDATE machines SET online = 0 WHERE online = 1');
     },
 
-    async addEnrolment(record) {
-      database.run(
-        'INSERT INTO enrolment_tokens (hash, id, device_id, expires_at_ms) VALUES (?, ?, ?, ?)',
-        record.hash,
-        record.id,
-        record.device_id,
-        record.expires_at_ms,
-      );
+    async addEnrolment(record, act) {
+      database.transaction(() => {
+        database.run(
+          'INSERT INTO enrolment_tokens (hash, id, device_id, expires_at_ms) VALUES (?, ?, ?, ?)',
+          record.hash,
+          record.id,
+          record.device_id,
+          record.expires_at_ms,
+        );
+        if (act) chains.append(act);
+      });
     },
-    async enrol(enrolment) {
+    async enrol(enrolment, act) {
       return database.transaction(() => {
         const token = database.get(
           'SELECT * FROM enrolment_tokens WHERE hash = ? AND device_id = ?',
@@ -140,6 +146,7 @@ export function sqliteMachines(database: Database): MachineStore {
           enrolment.thumbprint,
           enrolment.hash,
         );
+        if (act) chains.append(act);
         const key = keyBy('id', enrolment.key_id);
         if (!key) throw new Error('a key that was just written is not there');
         return { key, revoked };
@@ -155,13 +162,16 @@ export function sqliteMachines(database: Database): MachineStore {
     async keyUsed(id, nowMs) {
       database.run('UPDATE machine_keys SET last_used_at_ms = ? WHERE id = ?', nowMs, id);
     },
-    async revokeKey(machine_id, id, nowMs) {
-      database.run(
-        'UPDATE machine_keys SET revoked_at_ms = ? WHERE id = ? AND machine_id = ? AND revoked_at_ms IS NULL',
-        nowMs,
-        id,
-        machine_id,
-      );
+    async revokeKey(machine_id, id, nowMs, act) {
+      database.transaction(() => {
+        const revoked = database.run(
+          'UPDATE machine_keys SET revoked_at_ms = ? WHERE id = ? AND machine_id = ? AND revoked_at_ms IS NULL',
+          nowMs,
+          id,
+          machine_id,
+        );
+        if (revoked === 1 && act) chains.append(act);
+      });
       const key = keyBy('id', id);
       return key?.machine_id === machine_id ? key : undefined;
     },

@@ -3,7 +3,8 @@
 import { setImmediate as others } from 'node:timers/promises';
 import { newId } from '@guruconnect/contract/ids';
 import type { Due } from '../store.ts';
-import { text, type Database } from './database.ts';
+import type { AuditChains } from './audit-chains.ts';
+import { number, text, type Database } from './database.ts';
 import { purgeIntegratorKeys } from './integrator-keys.ts';
 
 /** A code is told "used" or "expired" for this long after its end, then it is unknown. */
@@ -27,10 +28,11 @@ type Step = {
 /** @param signal stops between two steps. */
 export async function purgeSqlite(
   database: Database,
+  chains: AuditChains,
   due: Due,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const { most, run } of stepsOf(database, due))
+  for (const { most, run } of stepsOf(database, chains, due))
     for (let went = most; went >= most;) {
       await others();
       if (signal?.aborted) return;
@@ -38,7 +40,11 @@ export async function purgeSqlite(
     }
 }
 
-function stepsOf(database: Database, { nowMs, sessionsEndedBeforeMs }: Due): Step[] {
+function stepsOf(
+  database: Database,
+  chains: AuditChains,
+  { nowMs, sessionsEndedBeforeMs, auditBeforeMs }: Due,
+): Step[] {
   const rows = (table: string, key: string, condition: string, ...values: (string | number)[]) => ({
     most: ROWS,
     run: () =>
@@ -79,12 +85,18 @@ function stepsOf(database: Database, { nowMs, sessionsEndedBeforeMs }: Due): Ste
         id,
       ),
     ),
-    { most: SESSIONS, run: () => forgetSessions(database, sessionsEndedBeforeMs) },
+    { most: SESSIONS, run: () => forgetSessions(database, chains, sessionsEndedBeforeMs, nowMs) },
+    { most: 1, run: () => cutAudit(database, chains, auditBeforeMs ?? 0, nowMs) },
   ];
 }
 
 /** Not one whose router is still to be closed, nor one that a webhook is still to hear of. */
-function forgetSessions(database: Database, endedBeforeMs: number): number {
+function forgetSessions(
+  database: Database,
+  chains: AuditChains,
+  endedBeforeMs: number,
+  nowMs: number,
+): number {
   const ids = database
     .all(
       `SELECT id FROM sessions AS s WHERE ended_at_ms < ?
@@ -94,10 +106,56 @@ function forgetSessions(database: Database, endedBeforeMs: number): number {
       endedBeforeMs,
     )
     .map((row) => text(row, 'id'));
+  if (ids.length > 0)
+    chains.append({
+      act: 'sessions.forgotten',
+      actor: { kind: 'server' },
+      details: { session_ids: ids },
+      at_ms: nowMs,
+    });
   for (const id of ids) {
     for (const table of ['deliveries', 'journal', 'epochs'])
       database.run(`DELETE FROM ${table} WHERE session_id = ?`, id);
     database.run('DELETE FROM sessions WHERE id = ?', id);
   }
   return ids.length;
+}
+
+/** Entries of one step. */
+const CUT = 500;
+
+/**
+ * The oldest entries of the server's chain, up to one that a checkpoint vouches for: that one stays,
+ * and with it the proof of all that follows.
+ * @returns 1 while there is more.
+ */
+function cutAudit(
+  database: Database,
+  chains: AuditChains,
+  beforeMs: number,
+  nowMs: number,
+): number {
+  const checkpoint = database.get(
+    'SELECT max(seq) AS seq FROM audit_checkpoints WHERE at_ms < ?',
+    beforeMs,
+  );
+  if (!checkpoint || checkpoint['seq'] === null) return 0;
+  const upTo = number(checkpoint, 'seq');
+  const isWhole = (): boolean =>
+    database.get('SELECT 1 FROM audit WHERE seq < ?', upTo) === undefined;
+  if (isWhole()) return 0;
+  database.run(
+    'DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE seq < ? ORDER BY seq LIMIT ?)',
+    upTo,
+    CUT,
+  );
+  if (!isWhole()) return 1;
+  database.run('DELETE FROM audit_checkpoints WHERE seq < ?', upTo);
+  chains.append({
+    act: 'audit.cut',
+    actor: { kind: 'server' },
+    details: { first_seq: upTo },
+    at_ms: nowMs,
+  });
+  return 0;
 }

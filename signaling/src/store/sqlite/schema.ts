@@ -146,4 +146,24 @@ export const MIGRATIONS = [
   CREATE INDEX sessions_by_end ON sessions (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
   CREATE INDEX deliveries_by_session ON deliveries (session_id) WHERE session_id IS NOT NULL;
   `,
+  `
+  -- The audit: the chain of the server; the chain of a session is its journal with hashes.
+  CREATE TABLE audit (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, entry TEXT NOT NULL) STRICT;
+  CREATE TABLE audit_checkpoints (
+    seq INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    checkpoint TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE audit_keys (
+    key_id TEXT PRIMARY KEY,
+    public_key TEXT NOT NULL,
+    seed TEXT,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE journal ADD COLUMN hash TEXT;
+  CREATE INDEX journal_without_hash ON journal (session_id) WHERE hash IS NULL;
+  -- Its chain has grown since the server's chain named it last.
+  ALTER TABLE sessions ADD COLUMN unanchored INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX sessions_unanchored ON sessions (id) WHERE unanchored = 1;
+  `,
 ] as const;

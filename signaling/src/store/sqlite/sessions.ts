@@ -4,6 +4,7 @@ import { JournalEvent } from '@guruconnect/contract/journal';
 import { SessionRecord } from '../session-record.ts';
 import { StoreConflict, type SessionStore } from '../store.ts';
 import { saveAnswer } from './answers.ts';
+import type { AuditChains } from './audit-chains.ts';
 import { addCode } from './viewer-codes.ts';
 import { text, type Database, type Row } from './database.ts';
 
@@ -12,18 +13,31 @@ const recordOf = (row: Row): SessionRecord => SessionRecord.parse(JSON.parse(tex
 /** @param onAppended what is written in the same transaction as an event. */
 export function sqliteSessions(
   database: Database,
+  chains: AuditChains,
   onAppended: (event: JournalEvent) => void,
 ): SessionStore {
   const append = (events: readonly JournalEvent[]): void => {
     for (const event of events) {
-      database.run(
-        'INSERT INTO journal (session_id, seq, event) VALUES (?, ?, ?)',
-        event.session_id,
-        event.seq,
-        JSON.stringify(event),
-      );
+      chains.appendEvent(event);
       onAppended(event);
     }
+  };
+
+  /** The chain of the server names the head of the session's. */
+  const anchor = (
+    act: 'session.created' | 'session.ended',
+    { id }: SessionRecord,
+    event: JournalEvent | undefined,
+    details: Record<string, unknown>,
+  ): void => {
+    if (!event) return;
+    chains.append({
+      act,
+      actor: event.actor ?? { kind: 'server' },
+      subject: { kind: 'session', id },
+      details: { ...details, anchor: chains.anchor(id) },
+      at_ms: Date.parse(event.at),
+    });
   };
 
   const openWith = ({ client_ref, device_id }: SessionRecord): SessionId | undefined => {
@@ -51,6 +65,9 @@ export function sqliteSessions(
           JSON.stringify(record),
         );
         append(events);
+        const { device_id, mode, technician, grants, reason, client_ref } = record;
+        const asked = { device_id, mode, technician, grants, reason, client_ref };
+        anchor('session.created', record, events[0], asked);
         if (code) addCode(database, code);
         if (saved) saveAnswer(database, saved);
         return undefined;
@@ -60,10 +77,13 @@ export function sqliteSessions(
     async commit(record, events) {
       database.transaction(() => {
         const changed = database.run(
-          'UPDATE sessions SET rev = ?, state = ?, ended_at_ms = ?, record = ? WHERE id = ? AND rev = ?',
+          `UPDATE sessions SET rev = ?, state = ?, ended_at_ms = ?, unanchored = iif(?, ?, unanchored),
+             record = ? WHERE id = ? AND rev = ?`,
           record.rev,
           record.state,
           record.ended_at_ms ?? null,
+          events.length,
+          record.state === 'ended' ? 0 : 1,
           JSON.stringify(record),
           record.id,
           record.rev - 1,
@@ -71,6 +91,8 @@ export function sqliteSessions(
         if (changed !== 1)
           throw new StoreConflict(`session ${record.id} is not at ${record.rev - 1}`);
         append(events);
+        if (record.state === 'ended')
+          anchor('session.ended', record, events.at(-1), { end_reason: record.end_reason });
       });
     },
 

@@ -4,6 +4,7 @@ import { Grant } from '@guruconnect/contract/grants';
 import { SessionId } from '@guruconnect/contract/ids';
 import { Technician } from '@guruconnect/contract/session';
 import type { CodeRecord, CodeStore } from '../store.ts';
+import type { AuditChains } from './audit-chains.ts';
 import { number, text, type Database, type Row } from './database.ts';
 
 const codeOf = (row: Row): CodeRecord => ({
@@ -26,19 +27,26 @@ export function addCode(database: Database, code: CodeRecord): void {
   );
 }
 
-export function sqliteViewerCodes(database: Database): CodeStore {
+export function sqliteViewerCodes(database: Database, chains: AuditChains): CodeStore {
   return {
-    async add(code) {
-      addCode(database, code);
+    async add(code, act) {
+      database.transaction(() => {
+        addCode(database, code);
+        if (act) chains.append(act);
+      });
     },
-    async take(hash, session_id, nowMs) {
-      const taken = database.get(
-        `UPDATE viewer_codes SET used = 1
-         WHERE hash = ? AND session_id = ? AND used = 0 AND expires_at_ms > ? RETURNING *`,
-        hash,
-        session_id,
-        nowMs,
-      );
+    async take(hash, session_id, nowMs, act) {
+      const taken = database.transaction(() => {
+        const row = database.get(
+          `UPDATE viewer_codes SET used = 1
+           WHERE hash = ? AND session_id = ? AND used = 0 AND expires_at_ms > ? RETURNING *`,
+          hash,
+          session_id,
+          nowMs,
+        );
+        if (row && act) chains.append(act(codeOf(row)));
+        return row;
+      });
       if (taken) return codeOf(taken);
       const row = database.get(
         'SELECT * FROM viewer_codes WHERE hash = ? AND session_id = ?',

@@ -5,6 +5,7 @@ import { DeliveryId, newId, SessionId, WebhookId } from '@guruconnect/contract/i
 import { EventName, JournalEvent } from '@guruconnect/contract/journal';
 import { Delivery, Webhook } from '@guruconnect/contract/http/v1/webhooks';
 import type { DeliveryRecord, Settled, WebhookRecord, WebhookStore } from '../webhooks.ts';
+import type { AuditChains } from './audit-chains.ts';
 import { number, numberOrNone, text, type Database, type Row } from './database.ts';
 
 const Keys = z.array(z.object({ sealed: z.string(), until_ms: z.number().optional() }));
@@ -67,7 +68,7 @@ export function enqueueDeliveries(database: Database, event: JournalEvent): void
     );
 }
 
-export function sqliteWebhooks(database: Database): WebhookStore {
+export function sqliteWebhooks(database: Database, chains: AuditChains): WebhookStore {
   const readNow = (id: WebhookId): WebhookRecord | undefined => {
     const row = database.get('SELECT * FROM webhooks WHERE id = ?', id);
     return row ? webhookOf(row) : undefined;
@@ -136,7 +137,7 @@ export function sqliteWebhooks(database: Database): WebhookStore {
   };
 
   return {
-    async add(webhook, limit) {
+    async add(webhook, limit, act) {
       return database.transaction(() => {
         const count = database.get('SELECT count(*) AS count FROM webhooks');
         if (count && number(count, 'count') >= limit) return false;
@@ -151,6 +152,7 @@ export function sqliteWebhooks(database: Database): WebhookStore {
           JSON.stringify(webhook.keys),
           webhook.created_at_ms,
         );
+        if (act) chains.append(act);
         return true;
       });
     },
@@ -160,28 +162,40 @@ export function sqliteWebhooks(database: Database): WebhookStore {
     async read(id) {
       return readNow(id);
     },
-    async setKeys(id, public_key, keys) {
-      database.run(
-        'UPDATE webhooks SET public_key = ?, keys = ? WHERE id = ?',
-        public_key,
-        JSON.stringify(keys),
-        id,
-      );
-      return readNow(id);
-    },
-    async enable(id) {
-      database.run('UPDATE webhooks SET disabled_reason = NULL WHERE id = ?', id);
-      return readNow(id);
-    },
-    async disable(id, reason) {
+    async setKeys(id, public_key, keys, act) {
       return database.transaction(() => {
-        disableNow(id, reason);
+        const changed = database.run(
+          'UPDATE webhooks SET public_key = ?, keys = ? WHERE id = ?',
+          public_key,
+          JSON.stringify(keys),
+          id,
+        );
+        if (changed === 1 && act) chains.append(act);
         return readNow(id);
       });
     },
-    async remove(id) {
+    async enable(id, act) {
+      return database.transaction(() => {
+        const enabled = database.run(
+          'UPDATE webhooks SET disabled_reason = NULL WHERE id = ? AND disabled_reason IS NOT NULL',
+          id,
+        );
+        if (enabled === 1 && act) chains.append(act);
+        return readNow(id);
+      });
+    },
+    async disable(id, reason, act) {
+      return database.transaction(() => {
+        const before = readNow(id);
+        disableNow(id, reason);
+        if (before && before.disabled_reason === undefined && act) chains.append(act);
+        return readNow(id);
+      });
+    },
+    async remove(id, act) {
       return database.transaction(() => {
         const webhook = readNow(id);
+        if (webhook && act) chains.append(act);
         database.run('DELETE FROM deliveries WHERE webhook_id = ?', id);
         database.run('DELETE FROM webhooks WHERE id = ?', id);
         return webhook;

@@ -24,6 +24,7 @@ const ENFORCED: Partial<Record<Feature, () => Promise<ApiAnswer[]>>> = {
     return [await gc.api('GET', `/sessions/${id}/events`)];
   },
   webhooks: async () => [await gc.api('GET', '/webhooks')],
+  audit_log: async () => [await gc.api('GET', '/audit'), await gc.api('GET', '/audit/checkpoints')],
   per_machine_keys: async () => [
     await gc.api('POST', '/enrolment-tokens', { device_id: 'device-1' }),
   ],

@@ -24,10 +24,11 @@ export type AuditFault = {
   readonly says: string;
 };
 
-/** Entries as they are kept, in their order; each read once. */
+/** Entries as they are kept, in their order. */
+export type SessionChain = { readonly id: string; readonly entries: Iterable<unknown> };
 export type AuditSource = {
   readonly server: Iterable<unknown>;
-  readonly sessions: Iterable<{ readonly id: string; readonly entries: Iterable<unknown> }>;
+  readonly sessions: Iterable<SessionChain>;
 };
 
 export type AuditReport = {
@@ -64,10 +65,12 @@ export function verifyAudit(
 
   let entries = 0;
   let provenSeq = 0;
-  let isCut = false;
+  let firstSeq = 1;
+  /** Everything before it was forgotten, says the audit itself. */
+  let cutSeq = 1;
   const lastSeq = walk(SERVER_CHAIN, source.server, told, (entry, isFirst) => {
     entries += 1;
-    isCut ||= isFirst && entry.seq > 1;
+    if (isFirst) firstSeq = entry.seq;
     const head = heads.get(entry.seq);
     if (head === entry.hash) provenSeq = entry.seq;
     else if (head !== undefined)
@@ -77,15 +80,16 @@ export function verifyAudit(
         seq: entry.seq,
         says: `is not the entry that the checkpoint vouches for; it, or one between it and the checkpoint before (${provenSeq}), was written anew`,
       });
-    if (isFirst && entry.seq > 1 && head !== entry.hash)
-      told({
-        kind: 'missing',
-        chain: SERVER_CHAIN,
-        seq: 1,
-        says: `is missing: the chain begins with ${entry.seq}, and no checkpoint vouches for what was before`,
-      });
+    if (entry.act === 'audit.cut') cutSeq = Number(entry.details['first_seq']);
     collectAnchors(entry, anchors, told);
   });
+  if (firstSeq > 1 && (firstSeq > cutSeq || !heads.has(cutSeq)))
+    told({
+      kind: 'missing',
+      chain: SERVER_CHAIN,
+      seq: 1,
+      says: `is missing, up to ${firstSeq - 1}: no entry says that they were forgotten, with a checkpoint that vouches for them`,
+    });
   const furthest = Math.max(0, ...heads.keys());
   if (furthest > lastSeq)
     told({
@@ -102,7 +106,7 @@ export function verifyAudit(
   }
   for (const [id, { hashes, endedSeq, isForgotten }] of anchors) {
     // Its beginning and its end may be in the part that was forgotten in turn.
-    const mayHaveEnded = endedSeq !== undefined || (isCut && hashes.size === 0);
+    const mayHaveEnded = endedSeq !== undefined || (firstSeq > 1 && hashes.size === 0);
     if (seen.has(id) || (isForgotten && mayHaveEnded)) continue;
     told({
       kind: 'missing',

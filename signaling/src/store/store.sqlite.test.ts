@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { auditStoreContract } from '../../test/audit-store-contract.ts';
 import { sessionRecord } from '../../test/records.ts';
 import { storeContract } from '../../test/store-contract.ts';
 import { webhookStoreContract } from '../../test/webhook-store-contract.ts';
@@ -10,6 +11,7 @@ import { Database } from './sqlite/database.ts';
 import { MIGRATIONS } from './sqlite/schema.ts';
 import { openSqliteStore } from './store.sqlite.ts';
 
+auditStoreContract('SQLite in memory', async () => openSqliteStore(':memory:'));
 storeContract('SQLite in memory', async () => openSqliteStore(':memory:'));
 webhookStoreContract('SQLite in memory', async () => openSqliteStore(':memory:'));
 
@@ -56,6 +58,32 @@ describe('a store in a file', () => {
     await store.purge({ nowMs: 0, sessionsEndedBeforeMs: 101 });
     expect(await store.sessions.read(record.id)).toBeUndefined();
     await store.close();
+  });
+
+  it('of an older build gets chains for its journals, once', async () => {
+    const before = new DatabaseSync(file);
+    for (const step of MIGRATIONS.slice(0, 3)) before.exec(step);
+    before.exec('PRAGMA user_version = 3');
+    const record = sessionRecord({ state: 'ended', ended_at_ms: 100 });
+    const write = before.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)');
+    write.run(record.id, 0, record.device_id, 'ended', null, JSON.stringify(record), 100);
+    for (const [index, type] of ['session.created', 'session.ended'].entries()) {
+      const event = { seq: index + 1, session_id: record.id, type, at: '', data: {} };
+      before
+        .prepare('INSERT INTO journal VALUES (?, ?, ?)')
+        .run(record.id, event.seq, JSON.stringify(event));
+    }
+    before.close();
+    for (let opened = 0; opened < 2; opened += 1) {
+      const store = openSqliteStore(file);
+      expect(await store.audit.entries(0, 10)).toMatchObject([
+        { act: 'session.adopted', details: { anchor: { seq: 2 } } },
+        { act: 'session.ended', details: { anchor: { seq: 2 } } },
+      ]);
+      const [first, second] = await store.audit.sessionEntries(record.id, 0, 10);
+      expect(second?.prev_hash).toBe(first?.hash);
+      await store.close();
+    }
   });
 
   it('of a newer build is left alone', () => {

@@ -2,7 +2,7 @@
 // tell, and nowhere else.
 import { SERVER_CHAIN, type Anchor, type AuditEntry } from '@guruconnect/contract/audit';
 import { SessionId } from '@guruconnect/contract/ids';
-import { JournalEvent } from '@guruconnect/contract/journal';
+import type { JournalEvent } from '@guruconnect/contract/journal';
 import { chained, entryOfEvent, GENESIS } from '@guruconnect/contract/node/audit-chain';
 import type { AuditAct } from '../audit.ts';
 import { number, text, type Database, type Row } from './database.ts';
@@ -43,12 +43,14 @@ export class AuditChains {
       event.session_id,
       event.seq,
     );
-    const { hash } = chained(entryOfEvent(event), before ? text(before, 'hash') : GENESIS);
+    const prevHash = before ? text(before, 'hash') : GENESIS;
+    const { hash } = chained(entryOfEvent(event), prevHash);
     this.#database.run(
-      'INSERT INTO journal (session_id, seq, event, hash) VALUES (?, ?, ?, ?)',
+      'INSERT INTO journal (session_id, seq, event, prev_hash, hash) VALUES (?, ?, ?, ?, ?)',
       event.session_id,
       event.seq,
       JSON.stringify(event),
+      prevHash,
       hash,
     );
   }
@@ -82,14 +84,12 @@ export class AuditChains {
   entriesOf(id: SessionId, after: number, limit: number): AuditEntry[] {
     return this.#database
       .all(
-        `SELECT event, hash, lag(hash, 1, '${GENESIS}') OVER (ORDER BY seq) AS prev_hash, seq
-         FROM journal WHERE session_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3`,
+        `SELECT event, prev_hash, hash FROM journal WHERE session_id = ? AND seq > ?
+         ORDER BY seq LIMIT ?`,
         id,
         after,
-        // The one that is there already is read for its hash.
-        after > 0 ? limit + 1 : limit,
+        limit,
       )
-      .filter((row) => number(row, 'seq') > after)
       .map((row) => ({
         ...entryOfEvent(JSON.parse(text(row, 'event')) as JournalEvent),
         prev_hash: text(row, 'prev_hash'),
@@ -113,13 +113,15 @@ export class AuditChains {
     );
     for (const row of rows) {
       const event = JSON.parse(text(row, 'event')) as JournalEvent;
-      prevHash = chained(entryOfEvent(event), prevHash).hash;
+      const { hash } = chained(entryOfEvent(event), prevHash);
       this.#database.run(
-        'UPDATE journal SET hash = ? WHERE session_id = ? AND seq = ?',
+        'UPDATE journal SET prev_hash = ?, hash = ? WHERE session_id = ? AND seq = ?',
         prevHash,
+        hash,
         id,
         number(row, 'seq'),
       );
+      prevHash = hash;
     }
     const anchor = this.anchor(id);
     const subject = { kind: 'session', id };

@@ -86,7 +86,7 @@ function stepsOf(
       ),
     ),
     { most: SESSIONS, run: () => forgetSessions(database, chains, sessionsEndedBeforeMs, nowMs) },
-    { most: 1, run: () => cutAudit(database, chains, auditBeforeMs ?? 0, nowMs) },
+    cutAudit(database, chains, auditBeforeMs ?? 0, nowMs),
   ];
 }
 
@@ -121,41 +121,33 @@ function forgetSessions(
   return ids.length;
 }
 
-/** Entries of one step. */
-const CUT = 500;
-
 /**
  * The oldest entries of the server's chain, up to one that a checkpoint vouches for: that one stays,
- * and with it the proof of all that follows.
- * @returns 1 while there is more.
+ * and with it the proof of all that follows. What is about to go is told first.
  */
-function cutAudit(
-  database: Database,
-  chains: AuditChains,
-  beforeMs: number,
-  nowMs: number,
-): number {
-  const checkpoint = database.get(
-    'SELECT max(seq) AS seq FROM audit_checkpoints WHERE at_ms < ?',
-    beforeMs,
-  );
-  if (!checkpoint || checkpoint['seq'] === null) return 0;
-  const upTo = number(checkpoint, 'seq');
-  const isWhole = (): boolean =>
-    database.get('SELECT 1 FROM audit WHERE seq < ?', upTo) === undefined;
-  if (isWhole()) return 0;
-  database.run(
-    'DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE seq < ? ORDER BY seq LIMIT ?)',
-    upTo,
-    CUT,
-  );
-  if (!isWhole()) return 1;
-  database.run('DELETE FROM audit_checkpoints WHERE seq < ?', upTo);
-  chains.append({
-    act: 'audit.cut',
-    actor: { kind: 'server' },
-    details: { first_seq: upTo },
-    at_ms: nowMs,
-  });
-  return 0;
+function cutAudit(database: Database, chains: AuditChains, beforeMs: number, nowMs: number): Step {
+  let isTold = false;
+  const run = (): number => {
+    const checkpoint = database.get(
+      'SELECT max(seq) AS seq FROM audit_checkpoints WHERE at_ms < ?',
+      beforeMs,
+    );
+    const first_seq = checkpoint ? number(checkpoint, 'seq') : 0;
+    if (!database.get('SELECT 1 FROM audit WHERE seq < ?', first_seq)) return 0;
+    if (!isTold)
+      chains.append({
+        act: 'audit.cut',
+        actor: { kind: 'server' },
+        details: { first_seq },
+        at_ms: nowMs,
+      });
+    isTold = true;
+    database.run('DELETE FROM audit_checkpoints WHERE seq < ?', first_seq);
+    return database.run(
+      `DELETE FROM audit WHERE seq IN
+         (SELECT seq FROM audit WHERE seq < ? ORDER BY seq LIMIT ${ROWS})`,
+      first_seq,
+    );
+  };
+  return { most: ROWS, run };
 }

@@ -160,6 +160,7 @@ export const MIGRATIONS = [
     seed TEXT,
     created_at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  ALTER TABLE journal ADD COLUMN prev_hash TEXT;
   ALTER TABLE journal ADD COLUMN hash TEXT;
   CREATE INDEX journal_without_hash ON journal (session_id) WHERE hash IS NULL;
   -- Its chain has grown since the server's chain named it last.

@@ -91,6 +91,7 @@ export class Agent {
     this.#board = new IndicatorBoard(this.#indicator);
     this.#consent = new ConsentGate({
       prompt: desktop.prompt,
+      endpoint: desktop.endpoint,
       unattended: config.unattended,
       clock,
       onAsking: () => this.#tellAll((session) => session.releaseInput()),

@@ -4,6 +4,8 @@ import { backoffMs } from '@guruconnect/contract/base/backoff';
 import type { Monitor } from '@guruconnect/contract/monitor';
 import type { Clock } from './clock.ts';
 import type { AgentConfig } from './config.ts';
+import { ScriptedEndpoint, type EndpointWatch } from './consent/endpoint-state.ts';
+import { X11Endpoint } from './consent/endpoint-state.x11.ts';
 import type { LiveIndicator, StopKind } from './consent/live-indicator.ts';
 import { RecordingLiveIndicator } from './consent/live-indicator.recording.ts';
 import { openX11LiveIndicator } from './consent/live-indicator.x11.ts';
@@ -30,6 +32,7 @@ export interface Desktop {
   readonly displays: Displays;
   readonly injector: Injector;
   readonly prompt: ConsentPrompt;
+  readonly endpoint: EndpointWatch;
   watchCursor(listeners: CursorListeners): CursorWatch;
   openIndicator(onStop: (kind: StopKind) => void): LiveIndicator;
   captureSource(monitor: Monitor): CaptureSource;
@@ -99,6 +102,7 @@ function openX11Desktop(config: DesktopConfig, onLost: (error: XError) => void):
     displays,
     injector,
     prompt,
+    endpoint: new X11Endpoint(x),
     watchCursor: (listeners) => openX11CursorWatch(x, listeners),
     openIndicator: (onStop) => openX11LiveIndicator(x, { screen, onStop, allowSyntheticInput }),
     captureSource: ({ x: left, y, width, height }) => ({
@@ -129,6 +133,7 @@ export class RecordingDesktop implements Desktop {
   ]);
   readonly injector = new RecordingInjector();
   readonly prompt = new ScriptedConsentPrompt();
+  readonly endpoint = new ScriptedEndpoint();
   /** The newest of each, for tests. */
   cursor: ScriptedCursorWatch | undefined;
   indicator: RecordingLiveIndicator | undefined;

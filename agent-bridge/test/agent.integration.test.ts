@@ -340,6 +340,21 @@ describe('consent', () => {
     expect(desktop.prompt.shown).toEqual([]);
   });
 
+  it('to watch only, by policy: no input is taken, whatever signaling says of a viewer', async () => {
+    await readyAgent();
+    desktop.endpoint.now = 'idle';
+    const session = await signaling.newSession();
+    await signaling.offer(session, { policy: { when_idle: 'view_only', on_timeout: 'deny' } });
+    const { answer, grants, proof } = await signaling.said('consent.answer');
+    expect([answer, grants]).toEqual(['not_required', ['view']]);
+    expect(await signaling.verifyConsent(proof)).toMatchObject({ grants: ['view'] });
+    expect(desktop.prompt.shown).toEqual([]);
+    await signaling.openMedia(session);
+    await signaling.said('media.ready');
+    const viewer = await joinViewer(session, ['control', 'view']);
+    await expect(openInput(session, viewer)).rejects.toMatchObject({ code: 'grant_missing' });
+  });
+
   it('is taken off the screen when the session ends meanwhile', async () => {
     await readyAgent();
     const session = await attended();

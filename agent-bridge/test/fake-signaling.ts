@@ -14,6 +14,7 @@ import {
   type RequestOf,
 } from '@guruconnect/contract/base/conversation';
 import { GcError, type ErrorCode } from '@guruconnect/contract/errors';
+import type { ConsentPolicy } from '@guruconnect/contract/consent-policy';
 import type { Grant } from '@guruconnect/contract/grants';
 import { API_BASE } from '@guruconnect/contract/http/v1/routes';
 import { Enrol } from '@guruconnect/contract/http/v1/machines';
@@ -151,7 +152,12 @@ export class FakeSignaling {
 
   async offer(
     session: NodeSession,
-    options: { mode?: SessionMode; grants?: Grant[]; timeoutS?: number } = {},
+    options: {
+      mode?: SessionMode;
+      grants?: Grant[];
+      timeoutS?: number;
+      policy?: ConsentPolicy;
+    } = {},
   ): Promise<void> {
     await this.order('session.offer', {
       ...session.fence,
@@ -159,6 +165,7 @@ export class FakeSignaling {
       technician: { id: 'tech-1', name: 'Ada Example' },
       grants: options.grants ?? ['control', 'view'],
       consent_timeout_s: options.timeoutS ?? 30,
+      ...(options.policy ? { consent_policy: options.policy } : {}),
     });
   }
 

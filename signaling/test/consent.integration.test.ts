@@ -1,5 +1,6 @@
 // Nothing is opened without an answer that the machine's own key has signed for this very offer.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CreatedSession } from '@guruconnect/contract/http/v1/sessions';
 import type { SessionId } from '@guruconnect/contract/ids';
 import type { SessionOffer } from '@guruconnect/contract/signal/agent-messages';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
@@ -103,6 +104,66 @@ describe('an answer of consent', () => {
     // Refused here; the node, asked, would have refused as well.
     expect(gc.node.orders).not.toContain('video.produce');
     expect(gc.node.orders).not.toContain('data.produce');
+  });
+});
+
+describe('a session that may only watch, by its policy at the endpoint', () => {
+  const watchOnly = async () => {
+    const created = await gc.createSession({
+      mode: 'attended',
+      consent: { when_idle: 'view_only' },
+    });
+    await until('the offer', () => agent.told('session.offer').length === 2);
+    const offered = agent.told('session.offer')[1] as SessionOffer;
+    return { created, offered };
+  };
+  const answer = async (offered: SessionOffer, grants: ('view' | 'control')[], signed = grants) =>
+    agent.ask('consent.answer', {
+      session_id: offered.session_id,
+      answer: 'not_required',
+      grants,
+      proof: await consentProof(agent.identity, { ...offered, grants: signed }, 'not_required'),
+    });
+
+  it('gives nobody more: not who came before, not who comes with an older code', async () => {
+    const { created, offered } = await watchOnly();
+    expect(offered.consent_policy).toEqual({ when_idle: 'view_only', on_timeout: 'deny' });
+    const viewer = await gc.viewer(created);
+    const minted = await gc.api<CreatedSession['viewer']>(
+      'POST',
+      `/sessions/${created.id}/viewer-codes`,
+      {},
+    );
+    await viewer.ask('media.join', {});
+    await gc.inState(created.id, 'waiting_consent');
+    await answer(offered, ['view']);
+    await until('the first to be told', () =>
+      viewer.heard.some(({ name }) => name === 'grants.changed'),
+    );
+    const later = await gc.viewer({ id: created.id, viewer: minted.body });
+    const session = await gc.inState(created.id, 'live');
+    await later.watch();
+    expect(session).toMatchObject({
+      grants: ['view'],
+      consent: { state: 'not_required' },
+      viewers: [{ grants: ['view'] }, { grants: ['view'] }],
+    });
+    const endpoints = [...(gc.node.routers.get(created.id)?.endpoints.values() ?? [])];
+    expect(endpoints).toHaveLength(3);
+    expect(endpoints.some(({ may_send_input }) => may_send_input)).toBe(false);
+    expect((await gc.events(created.id)).map(({ type }) => type)).toContain(
+      'viewer.grants_changed',
+    );
+  });
+
+  it('is refused when the proof is for other grants, or for more than was offered', async () => {
+    const { created, offered } = await watchOnly();
+    await gc.inState(created.id, 'waiting_consent');
+    const refused = { code: 'unauthenticated' };
+    await expect(answer(offered, ['view', 'control'], ['view'])).rejects.toMatchObject(refused);
+    await expect(answer(offered, ['control'])).rejects.toMatchObject(refused);
+    await expect(answer(offered, [])).rejects.toMatchObject(refused);
+    expect((await gc.session(created.id)).state).toBe('waiting_consent');
   });
 });
 

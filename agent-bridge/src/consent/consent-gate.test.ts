@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SessionMode } from '@guruconnect/contract/session';
+import type { ConsentPolicy } from '@guruconnect/contract/consent-policy';
+import type { SessionMode } from '@guruconnect/contract/session';
 import { FakeClock } from '../../test/fake-clock.ts';
-import { ConsentGate, consentRule, type UnattendedPolicy } from './consent-gate.ts';
+import { ConsentGate } from './consent-gate.ts';
+import type { UnattendedPolicy } from './consent-policy.ts';
+import { ScriptedEndpoint } from './endpoint-state.ts';
 import type { ConsentAnswerKind, ConsentPrompt, ConsentQuestion } from './prompt.ts';
-
-const POLICIES: readonly UnattendedPolicy[] = ['allow', 'ask', 'deny'];
-
-/** Every row: what the session asks for x what this machine allows. */
-const RULES = {
-  attended: { allow: 'ask', ask: 'ask', deny: 'ask' },
-  unattended: { allow: 'allow', ask: 'ask', deny: 'refuse' },
-} as const;
 
 class OnePrompt implements ConsentPrompt {
   readonly asked: ConsentQuestion[] = [];
@@ -32,31 +27,28 @@ function gate(unattended: UnattendedPolicy = 'allow') {
   const prompt = new OnePrompt();
   const abort = new AbortController();
   let released = 0;
+  const endpoint = new ScriptedEndpoint();
   const consent = new ConsentGate({
     prompt,
+    endpoint,
     unattended,
     clock,
     onAsking: () => (released += 1),
   });
-  const decide = (mode: SessionMode) =>
+  const decideAll = (mode: SessionMode, policy?: ConsentPolicy) =>
     consent.decide({
       mode,
+      policy,
       technician: { name: 'Ada' },
-      grants: ['view'],
+      grants: ['control', 'view'],
       timeoutMs: 30_000,
       signal: abort.signal,
     });
-  return { clock, prompt, abort, decide, consent, released: () => released };
+  const decide = async (mode: SessionMode) => (await decideAll(mode))?.answer;
+  return { clock, prompt, abort, decide, decideAll, endpoint, consent, released: () => released };
 }
 
 describe('consent', () => {
-  it.each(SessionMode.options.flatMap((mode) => POLICIES.map((policy) => ({ mode, policy }))))(
-    'rule of an $mode session where the machine says $policy',
-    ({ mode, policy }) => {
-      expect(consentRule(mode, policy)).toBe(RULES[mode][policy]);
-    },
-  );
-
   it.each([
     ['granted', 'granted'],
     ['denied', 'denied'],
@@ -70,6 +62,50 @@ describe('consent', () => {
     prompt.answer = answer;
     await expect(decide('attended')).resolves.toBe(expected);
   });
+
+  it('is by the state of the machine, and may be to watch only', async () => {
+    const { decideAll, endpoint, prompt } = gate();
+    const policy: ConsentPolicy = {
+      when_active: 'ask',
+      when_idle: 'view_only',
+      when_locked: 'allow',
+      when_nobody: 'deny',
+      on_timeout: 'deny',
+    };
+    const said = async (state: typeof endpoint.now) => {
+      endpoint.now = state;
+      const decision = await decideAll('attended', policy);
+      return `${decision?.answer} ${decision?.grants.join()} asked ${prompt.asked.length}`;
+    };
+    expect(await said('active')).toBe('granted control,view asked 1');
+    expect(await said('idle')).toBe('not_required view asked 1');
+    expect(await said('locked')).toBe('not_required control,view asked 1');
+    expect(await said('nobody')).toMatch(/^refused .* asked 1/);
+  });
+
+  it('is not asked for where nobody is logged in', async () => {
+    const { decide, endpoint, prompt } = gate();
+    endpoint.now = 'nobody';
+    await expect(decide('attended')).resolves.toBe('unavailable');
+    expect(prompt.asked).toEqual([]);
+  });
+
+  it.each([
+    ['allow', 'view_only', 'not_required', 'view'],
+    ['allow', 'allow', 'not_required', 'control,view'],
+    ['allow', 'deny', 'timed_out', 'control,view'],
+    ['ask', 'allow', 'timed_out', 'control,view'],
+  ] as const)(
+    'silence, where the machine says %s and the policy %s, is %s',
+    async (machine, on_timeout, answer, grants) => {
+      const { decideAll, prompt } = gate(machine);
+      prompt.answer = 'timed_out';
+      const decision = await decideAll('attended', { on_timeout });
+      expect([decision?.answer, decision?.grants.join()]).toEqual([answer, grants]);
+      prompt.answer = 'denied';
+      expect((await decideAll('attended', { on_timeout }))?.answer).toBe('denied');
+    },
+  );
 
   it('asks nobody where the policy decides', async () => {
     for (const [policy, answer] of [

@@ -1,22 +1,19 @@
 // May this session happen at all? This machine's own minimum policy first, then, where it says so,
 // the person at the screen. Fails closed: whatever goes wrong on the way to a yes is a no. Owned by
 // Agent; asked once for each session, by AgentSession, before anything of it is built.
+import type { ConsentPolicy } from '@guruconnect/contract/consent-policy';
 import type { Grant } from '@guruconnect/contract/grants';
 import type { SessionMode } from '@guruconnect/contract/session';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
 import type { Clock } from '../clock.ts';
+import { consentRule, timeoutRule, type UnattendedPolicy } from './consent-policy.ts';
+import type { EndpointWatch } from './endpoint-state.ts';
 import type { ConsentAnswerKind, ConsentPrompt } from './prompt.ts';
 
-/** What the agent's environment allows without asking (GC_UNATTENDED). */
-export type UnattendedPolicy = 'allow' | 'ask' | 'deny';
-
-/** Pure. Nobody's request can weaken the policy, and no policy can weaken an attended session. */
-export function consentRule(
-  mode: SessionMode,
-  unattended: UnattendedPolicy,
-): 'allow' | 'ask' | 'refuse' {
-  if (mode === 'attended') return 'ask';
-  return unattended === 'deny' ? 'refuse' : unattended;
+export interface ConsentDecision {
+  readonly answer: ConsentAnswer;
+  /** What of the grants that were asked for counts when it is a yes. */
+  readonly grants: readonly Grant[];
 }
 
 /** What a person's answer means for the session; undefined: the question was taken back. */
@@ -31,6 +28,8 @@ const ANSWERS: Readonly<Record<ConsentAnswerKind, ConsentAnswer | undefined>> = 
 
 export interface ConsentRequest {
   readonly mode: SessionMode;
+  /** The integrator's word on who decides in which state of this machine. */
+  readonly policy?: ConsentPolicy | undefined;
   readonly technician: { readonly name: string; readonly organization?: string | undefined };
   readonly reason?: string | undefined;
   readonly grants: readonly Grant[];
@@ -44,6 +43,7 @@ const OVERTIME_MS = 2000;
 
 export interface ConsentGateOptions {
   readonly prompt: ConsentPrompt;
+  readonly endpoint: EndpointWatch;
   readonly unattended: UnattendedPolicy;
   readonly clock: Clock;
   /** A question is about to be put: whatever technicians hold down has to go up first. */
@@ -67,14 +67,26 @@ export class ConsentGate {
   }
 
   /** Never rejects. @returns undefined when the request was aborted before there was an answer. */
-  async decide(request: ConsentRequest): Promise<ConsentAnswer | undefined> {
-    const rule = consentRule(request.mode, this.#options.unattended);
-    if (rule === 'allow') return 'not_required';
-    if (rule === 'refuse') return 'refused';
-    return await this.#ask(request);
+  async decide(request: ConsentRequest): Promise<ConsentDecision | undefined> {
+    const { unattended, endpoint } = this.#options;
+    const { mode, policy, grants } = request;
+    const state = endpoint.state();
+    const rule = consentRule(mode, policy, state, unattended);
+    if (rule !== 'ask') return decided(rule, grants);
+    // A question that nobody is there to read is not put.
+    if (state === 'nobody') return { answer: 'unavailable', grants };
+    const answer = await this.#ask(request);
+    const silence = timeoutRule(policy, unattended);
+    if (answer === 'timed_out' && silence !== 'deny') return decided(silence, grants);
+    return answer && { answer, grants };
   }
 
-  async #ask({ signal, ...question }: ConsentRequest): Promise<ConsentAnswer | undefined> {
+  async #ask({
+    signal,
+    mode: _mode,
+    policy: _policy,
+    ...question
+  }: ConsentRequest): Promise<ConsentAnswer | undefined> {
     const { prompt, clock, onAsking } = this.#options;
     this.#open += 1;
     onAsking();
@@ -99,3 +111,12 @@ export class ConsentGate {
     }
   }
 }
+
+/** Without a person's word. */
+const decided = (
+  rule: 'allow' | 'view_only' | 'deny',
+  grants: readonly Grant[],
+): ConsentDecision => ({
+  answer: rule === 'deny' ? 'refused' : 'not_required',
+  grants: rule === 'view_only' ? grants.filter((grant) => grant === 'view') : grants,
+});

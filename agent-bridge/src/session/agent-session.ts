@@ -14,7 +14,7 @@ import type { PathReport } from '@guruconnect/contract/signal/path-report';
 import type { DataConsumer } from '@guruconnect/contract/signal/rtc-parameters';
 import type { ConsentAnswer } from '@guruconnect/contract/tokens';
 import type { Clock } from '../clock.ts';
-import type { ConsentGate } from '../consent/consent-gate.ts';
+import type { ConsentDecision, ConsentGate } from '../consent/consent-gate.ts';
 import type { IndicatorBoard } from '../consent/indicator-board.ts';
 import { FactsSender, type Pointer } from '../facts/facts-sender.ts';
 import type { Arbitration } from '../input/arbitration.ts';
@@ -78,7 +78,7 @@ export class AgentSession {
   readonly #paths: ViewerPaths;
   readonly #asking = new AbortController();
   #state: AgentSessionState = 'asking';
-  #answer: ConsentAnswer | undefined;
+  #decision: ConsentDecision | undefined;
   #epoch = 0;
   /** Counts calls of `openMedia`: transports of an older one are dead, also within one epoch. */
   #generation = 0;
@@ -108,6 +108,7 @@ export class AgentSession {
     });
     this.viewers = new SessionViewers({
       input: this.#input,
+      agreed: () => this.#decision?.grants ?? [],
       logger,
       onJoined: () => this.facts.tellPointer(),
       onChange: () => this.#updateSign(),
@@ -137,29 +138,31 @@ export class AgentSession {
   /** Asks whoever decides, and tells signaling. Resolves when that is done; never rejects. */
   async decide(): Promise<void> {
     const { consent, logger } = this.#parts;
-    const { mode, technician, reason, grants, consent_timeout_s } = this.#offer;
+    const { mode, technician, reason, grants, consent_timeout_s, consent_policy } = this.#offer;
     logger.info({ mode, grants }, 'session offered');
-    const answer = await consent.decide({
+    const decision = await consent.decide({
       mode,
+      policy: consent_policy,
       technician,
       reason,
       grants,
       timeoutMs: consent_timeout_s * 1000,
       signal: this.#asking.signal,
     });
-    if (answer === undefined || this.#state !== 'asking') return;
-    logger.info({ answer }, 'consent decided');
-    this.#answer = answer;
+    if (decision === undefined || this.#state !== 'asking') return;
+    const { answer } = decision;
+    logger.info({ ...decision }, 'consent decided');
+    this.#decision = decision;
     const refusal = REFUSALS[answer];
     // What was refused has ended here before anybody is told; what was allowed begins when told.
     if (refusal) this.#close(refusal);
     else this.#go('allowed');
-    await this.#tellConsent(answer);
+    await this.#tellConsent(decision);
   }
 
   /** Signaling does not know that the offer was heard: it gets the answer once more. */
   offeredAgain(): void {
-    if (this.#answer) void this.#tellConsent(this.#answer);
+    if (this.#decision) void this.#tellConsent(this.#decision);
   }
 
   /**
@@ -259,13 +262,18 @@ export class AgentSession {
     this.#parts.onEnded(this);
   }
 
-  async #tellConsent(answer: ConsentAnswer): Promise<void> {
+  async #tellConsent({ answer, grants }: ConsentDecision): Promise<void> {
     const { signConsent, signaling } = this.#parts;
-    const { technician, grants } = this.#offer;
+    const { technician } = this.#offer;
     const proof = await signConsent({ sessionId: this.id, answer, technician, grants });
     // A yes that was taken back meanwhile is an end, and that is told instead.
     if (REFUSALS[answer] === undefined && this.#state === 'ended') return;
-    signaling.tell('consent.answer', { session_id: this.id, answer, proof });
+    signaling.tell('consent.answer', {
+      session_id: this.id,
+      answer,
+      grants: [...grants],
+      proof,
+    });
   }
 
   async #place(media: MediaOpen): Promise<void> {

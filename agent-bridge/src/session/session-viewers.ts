@@ -12,6 +12,8 @@ import type { InboundChannel, InboundListeners } from '../rtc/data-channels.ts';
 
 export interface SessionViewersOptions {
   readonly input: InputPipeline;
+  /** What was agreed to at this machine: no viewer may do more, whatever is told of it. */
+  readonly agreed: () => readonly Grant[];
   readonly logger: Logger;
   /** Somebody new, who has heard nothing yet. */
   readonly onJoined: () => void;
@@ -47,7 +49,8 @@ export class SessionViewers {
   }
 
   /** Repeating it is fine: signaling does, after a reconnect. */
-  join({ viewer_id, grants, technician }: ViewerIntroduction): void {
+  join({ viewer_id, grants: told, technician }: ViewerIntroduction): void {
+    const grants = this.#agreed(told);
     const { input, logger, onChange, onJoined } = this.#options;
     const known = this.#viewers.get(viewer_id);
     if (known) known.grants = grants;
@@ -71,7 +74,8 @@ export class SessionViewers {
   }
 
   /** @throws GcError `not_found`. */
-  changeGrants(viewer_id: ViewerId, grants: readonly Grant[]): void {
+  changeGrants(viewer_id: ViewerId, told: readonly Grant[]): void {
+    const grants = this.#agreed(told);
     const { input, logger, onChange } = this.#options;
     const viewer = this.#viewers.get(viewer_id);
     if (!viewer) throw new GcError('not_found', 'No such viewer in this session');
@@ -125,6 +129,11 @@ export class SessionViewers {
   /** Their transports are gone; they themselves stay, for the next placement. */
   closeAllChannels(): void {
     for (const viewerId of this.#viewers.keys()) this.#closeChannels(viewerId);
+  }
+
+  #agreed(grants: readonly Grant[]): readonly Grant[] {
+    const agreed = this.#options.agreed();
+    return grants.filter((grant) => agreed.includes(grant));
   }
 
   #controlling(viewerId: ViewerId): Viewer {

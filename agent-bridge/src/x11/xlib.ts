@@ -15,6 +15,7 @@ const LIBRARY_FILES = {
   Xi: 'libXi.so.6',
   Xrandr: 'libXrandr.so.2',
   Xrender: 'libXrender.so.1',
+  Xss: 'libXss.so.1',
   Xtst: 'libXtst.so.6',
   c: 'libc.so.6',
   fontconfig: 'libfontconfig.so.1',

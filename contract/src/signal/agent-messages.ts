@@ -1,6 +1,7 @@
 // agent <-> signaling, noun by noun. Every message is a command with an acknowledgement.
 import { z } from 'zod';
 import { BootId, DeviceId, Epoch, MachineId, SessionId, ViewerId } from '../ids.ts';
+import { ConsentPolicy } from '../consent-policy.ts';
 import { Grant } from '../grants.ts';
 import { MonitorId, Topology } from '../monitor.ts';
 import { RenditionOrStandard, VideoRef } from '../rendition.ts';
@@ -47,6 +48,8 @@ export const SessionOffer = z.object({
   reason: z.string().optional(),
   grants: z.array(Grant),
   consent_timeout_s: z.number().int().min(1).max(600),
+  /** Absent: as `mode` says, whatever goes on at the endpoint. */
+  consent_policy: ConsentPolicy.optional(),
 });
 export type SessionOffer = z.output<typeof SessionOffer>;
 
@@ -85,6 +88,8 @@ export const AGENT_TO_SIGNALING = {
     request: z.object({
       session_id: SessionId,
       answer: ConsentAnswer,
+      /** What of the offered grants was agreed to; absent: all of them. */
+      grants: z.array(Grant).optional(),
       proof: z.string().max(8192),
     }),
     reply: nothing,

@@ -1,6 +1,7 @@
 // What a machine key proves: whose connection this is, and that an answer of consent is the
 // machine's own. Owned by main.ts.
 import { GcError } from '@guruconnect/contract/errors';
+import { within, type Grant } from '@guruconnect/contract/grants';
 import {
   AGENT_TOKEN,
   AgentClaims,
@@ -59,8 +60,7 @@ export class MachineKeys {
   async verifyConsent(
     key: MachineKeyRecord,
     record: SessionRecord,
-    answer: ConsentAnswer,
-    proof: string,
+    { answer, grants, proof }: { answer: ConsentAnswer; grants: readonly Grant[]; proof: string },
   ): Promise<void> {
     const claims = await verifyToken(proof, key.public_key, {
       typ: TOKEN_TYPES.consent,
@@ -69,8 +69,11 @@ export class MachineKeys {
       claims: ConsentClaims,
     });
     const sameGrants =
-      claims.grants.length === record.grants.length &&
-      record.grants.every((grant) => claims.grants.includes(grant));
+      claims.grants.length === grants.length &&
+      grants.every((grant) => claims.grants.includes(grant)) &&
+      // Agreed to was what was offered, or less, but never nothing.
+      within(grants, record.grants) &&
+      grants.includes('view');
     const fits =
       claims.iss === key.machine_id &&
       claims.sid === record.id &&

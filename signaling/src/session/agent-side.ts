@@ -1,6 +1,7 @@
 // A session's agent: offered the session, asked for consent, given its transports, told whom it
 // works for. Owned by Session; lives as long, while the agent's sockets come and go.
 import { GcError } from '@guruconnect/contract/errors';
+import type { Grant } from '@guruconnect/contract/grants';
 import type { ViewerId } from '@guruconnect/contract/ids';
 import type { Topology } from '@guruconnect/contract/monitor';
 import type { VideoRef } from '@guruconnect/contract/rendition';
@@ -27,6 +28,13 @@ export type AgentSideParts = {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly multiMonitor: FeatureGate;
+};
+
+/** The agent's word on its offer; without `grants` it stands for all that were offered. */
+export type Answered = {
+  readonly answer: ConsentAnswer;
+  readonly proof: string;
+  readonly grants?: Grant[] | undefined;
 };
 
 /** What an agent that runs on has to do with its part of the session after its hello. */
@@ -118,18 +126,22 @@ export class AgentSide {
    * @throws GcError `illegal_transition` when no answer is awaited from this boot;
    * `unauthenticated` when the proof is not this machine's answer to this offer.
    */
-  async consentAnswered(link: AgentLink, answer: ConsentAnswer, proof: string): Promise<void> {
+  async consentAnswered(
+    link: AgentLink,
+    { answer, proof, grants = this.#journal.record.grants }: Answered,
+  ): Promise<void> {
     // An agent that asks nobody answers in the same breath as it acknowledges the offer.
     await this.#offering;
     const { record } = this.#journal;
     if (record.agent.offered_boot !== link.bootId || record.agent.offered_at_ms === undefined)
       throw new GcError('illegal_transition', 'No answer of this agent is awaited');
     const { machineKeys, metrics, logger } = this.#parts;
-    await machineKeys.verifyConsent(link.key, record, answer, proof);
+    await machineKeys.verifyConsent(link.key, record, { answer, grants, proof });
     const { record: answered } = await this.#journal.apply({
       kind: 'consent_answered',
       boot_id: link.bootId,
       answer,
+      grants,
       proof,
     });
     metrics.consents.inc({ answer });
@@ -302,6 +314,7 @@ export class AgentSide {
         ...(record.reason === undefined ? {} : { reason: record.reason }),
         grants: record.grants,
         consent_timeout_s: record.consent_timeout_s,
+        ...(record.consent_policy === undefined ? {} : { consent_policy: record.consent_policy }),
       });
       await this.#journal.apply({ kind: 'offered', boot_id: link.bootId });
       logger.info({ machine_id: link.machineId }, 'session offered');

@@ -22,6 +22,7 @@ export function newRecord(
     grants: request.grants,
     embed_origins: request.embed_origins,
     consent_timeout_s: request.consent_timeout_s,
+    ...(request.consent === undefined ? {} : { consent_policy: request.consent }),
     wait_for_agent_s: request.wait_for_agent_s,
     max_duration_s: request.max_duration_s,
     ...(request.client_ref === undefined ? {} : { client_ref: request.client_ref }),

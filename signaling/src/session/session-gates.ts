@@ -1,5 +1,6 @@
 // Which features a session needs, by what is asked of it. Owned by SessionManager.
 import type { CreateSession } from '@guruconnect/contract/http/v1/sessions';
+import { mayAsk, mayWaive } from '@guruconnect/contract/consent-policy';
 import type { Grant } from '@guruconnect/contract/grants';
 import type { FeatureGate, Features } from '../features.ts';
 
@@ -25,7 +26,9 @@ export class SessionGates {
   }
 
   /** @throws GcError `feature_off`. */
-  requireFor({ mode, grants, embed_origins }: CreateSession): void {
+  requireFor({ mode, consent, grants, embed_origins }: CreateSession): void {
+    if (consent && mayAsk(consent)) this.#consentPrompt.require();
+    if (consent && mayWaive(consent)) this.#unattended.require();
     (mode === 'attended' ? this.#consentPrompt : this.#unattended).require();
     this.requireForGrants(grants);
     if (embed_origins.length > 0) this.#embedded.require();

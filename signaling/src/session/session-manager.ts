@@ -285,7 +285,7 @@ export class SessionManager {
     if (known) roomForViewer(known.record, Date.now());
     const viewerId = newId('vwr');
     const { technician, grants } = await this.#parts.codes.take(id, code, viewerId);
-    const viewer: ViewerRecord = {
+    const coming: ViewerRecord = {
       id: viewerId,
       technician,
       grants,
@@ -294,7 +294,8 @@ export class SessionManager {
     };
     try {
       const session = await this.open(id);
-      await session.admitViewer(viewer);
+      await session.admitViewer(coming);
+      const viewer = session.viewers.record(coming.id);
       return { viewer, record: session.record, issued: await this.#parts.tokens.issue(id, viewer) };
     } catch (error) {
       if (!(error instanceof GcError) || error.code !== 'session_ended') throw error;

@@ -70,6 +70,7 @@ const answered = (answer: 'granted' | 'not_required' | 'denied'): SessionFact =>
   kind: 'consent_answered',
   boot_id: boot,
   answer,
+  grants: ['control', 'view'],
   proof: 'proof',
 });
 

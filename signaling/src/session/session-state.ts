@@ -3,6 +3,7 @@
 // what this decides and nothing else writes a session.
 import { mayGo, type TransitionTable } from '@guruconnect/contract/base/transitions';
 import type { AuditActor } from '@guruconnect/contract/audit';
+import { mayWaive } from '@guruconnect/contract/consent-policy';
 import { GcError } from '@guruconnect/contract/errors';
 import type { BootId, NodeId, ViewerId } from '@guruconnect/contract/ids';
 import { within, type Grant } from '@guruconnect/contract/grants';
@@ -39,6 +40,8 @@ type Happened =
       readonly kind: 'consent_answered';
       readonly boot_id: BootId;
       readonly answer: ConsentAnswer;
+      /** What was agreed to, if it is a yes. */
+      readonly grants: readonly Grant[];
       readonly proof: string;
     }
   /** The node's word on the agent's transports. */
@@ -243,7 +246,7 @@ function offered(record: SessionRecord, fact: Fact<'offered'>, nowMs: number): D
 
 function consentAnswered(
   record: SessionRecord,
-  { boot_id, answer, proof }: Fact<'consent_answered'>,
+  { boot_id, answer, grants, proof }: Fact<'consent_answered'>,
   nowMs: number,
 ): Decision {
   const asked = record.mode === 'attended' ? 'waiting_consent' : 'waiting_agent';
@@ -251,21 +254,23 @@ function consentAnswered(
     throw new GcError('illegal_transition', `No answer is awaited in ${record.state}`);
   const { offered_at_ms: _, ...agent } = record.agent;
   const answered: SessionRecord = { ...record, agent };
-  const allowed = { ...answered, allowed: true };
+  const { record: narrowed, events: lessened } = agreed(answered, grants);
+  const allowed = { ...narrowed, allowed: true };
   const end = (consent: SessionRecord['consent'], end_reason: EndReason, ...told: NewEvent[]) => {
     const finished = finish({ ...answered, consent }, { end_reason }, nowMs);
     return changed(finished.record, ...told, ...finished.events);
   };
   switch (answer) {
     case 'not_required':
-      // "Attended" is the integrator's word that a person is asked: an agent can not waive it.
-      if (record.mode === 'attended')
+      // "Attended" is the integrator's word that a person is asked: only its own policy waives it.
+      if (record.mode === 'attended' && !(record.consent_policy && mayWaive(record.consent_policy)))
         throw new GcError('illegal_transition', 'An attended session needs the answer of a person');
-      return changed(go(allowed, 'connecting', nowMs));
+      return changed(go({ ...allowed, consent: 'not_required' }, 'connecting', nowMs), ...lessened);
     case 'granted':
       return changed(
         go({ ...allowed, consent: 'granted' }, 'connecting', nowMs),
         event('consent.granted', { proof }),
+        ...lessened,
       );
     case 'denied':
       return end('denied', 'consent_denied', event('consent.denied', { proof }));
@@ -276,6 +281,22 @@ function consentAnswered(
     case 'refused':
       return end(record.consent, 'refused_by_agent');
   }
+}
+
+/** From now on nobody has more than was agreed to at the endpoint. */
+function agreed(record: SessionRecord, grants: readonly Grant[]): Decision {
+  const kept = (had: readonly Grant[]) => had.filter((grant) => grants.includes(grant));
+  const lessened = record.viewers.filter((one) => isThere(one) && !within(one.grants, grants));
+  return changed(
+    {
+      ...record,
+      grants: kept(record.grants),
+      viewers: record.viewers.map((viewer) => ({ ...viewer, grants: kept(viewer.grants) })),
+    },
+    ...lessened.map(({ id, grants: had }) =>
+      event('viewer.grants_changed', { viewer_id: id, grants: kept(had) }),
+    ),
+  );
 }
 
 function agentMedia(
@@ -323,7 +344,9 @@ function viewerAdmitted(record: SessionRecord, viewer: ViewerRecord, nowMs: numb
   roomForViewer(record, nowMs);
   // Whose token has expired can not come back: the list stays as short as the session is busy.
   const viewers = record.viewers.filter((known) => takesAPlace(known, nowMs));
-  return changed({ ...record, viewers: [...viewers, viewer] });
+  // Its code may be older than what was agreed to at the endpoint.
+  const grants = viewer.grants.filter((grant) => record.grants.includes(grant));
+  return changed({ ...record, viewers: [...viewers, { ...viewer, grants }] });
 }
 
 function viewerJoined(record: SessionRecord, id: ViewerId, nowMs: number): Decision | undefined {

@@ -18,8 +18,9 @@ import type { AgentChannel } from '@guruconnect/contract/signal/channels';
 import type { Timings } from '../limits.ts';
 import { isGone, SessionMedia } from '../media/session-media.ts';
 import type { SessionRecord } from '../store/session-record.ts';
-import { AgentSide, type AgentSideParts } from './agent-side.ts';
+import { AgentSide, type AgentSideParts, type Answered } from './agent-side.ts';
 import { Journal, type JournalParts } from './journal.ts';
+import type { AgentLink } from './links.ts';
 import { Placing, type PlacingParts } from './placing.ts';
 import { isoTime, nextDeadline } from './session-state.ts';
 import { ViewerSide, type ViewerSideParts } from './viewer-side.ts';
@@ -133,6 +134,13 @@ export class Session {
     this.agent.close();
     this.viewers.close();
     this.#placing.abandon();
+  }
+
+  /** @throws GcError as AgentSide.consentAnswered. */
+  async consentAnswered(link: AgentLink, answered: Answered): Promise<void> {
+    const offered = this.record.grants;
+    await this.agent.consentAnswered(link, answered);
+    if (this.record.grants.length < offered.length) await this.viewers.grantsNarrowed();
   }
 
   // What the agent asks for; every command names the epoch it means.

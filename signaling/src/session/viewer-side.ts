@@ -122,6 +122,14 @@ export class ViewerSide {
     this.#links.get(viewerId)?.tell('grants.changed', { grants: viewer.grants });
   }
 
+  /** Less was agreed to at the endpoint than was asked for: who came before that is told. */
+  async grantsNarrowed(): Promise<void> {
+    for (const viewer of this.#journal.record.viewers.filter(isThere)) {
+      await this.#allowInput(viewer.id);
+      this.#links.get(viewer.id)?.tell('grants.changed', { grants: viewer.grants });
+    }
+  }
+
   /** The node was found again: who was removed meanwhile has no business there. */
   async mediaRestored(): Promise<void> {
     for (const viewer of this.#journal.record.viewers)

@@ -136,8 +136,8 @@ export class AgentConnection implements AgentLink {
         await sessions.agentTopologyChanged(this);
         return {};
       },
-      'consent.answer': async ({ session_id, answer, proof }) => {
-        await (await of(session_id)).agent.consentAnswered(this, answer, proof);
+      'consent.answer': async ({ session_id, ...answered }) => {
+        await (await of(session_id)).consentAnswered(this, answered);
         return {};
       },
       'transport.connect': async ({ session_id, epoch, transport_id, dtls_parameters }) => {

@@ -3,6 +3,7 @@
 // milliseconds since 1970; the contract's RFC 3339 text is made in session/session-view.ts.
 import { z } from 'zod';
 import { BootId, DeviceId, Epoch, NodeId, SessionId, ViewerId } from '@guruconnect/contract/ids';
+import { ConsentPolicy } from '@guruconnect/contract/consent-policy';
 import { Grant } from '@guruconnect/contract/grants';
 import { Topology } from '@guruconnect/contract/monitor';
 import { Rendition } from '@guruconnect/contract/rendition';
@@ -59,6 +60,7 @@ export const SessionRecord = z.object({
   grants: z.array(Grant),
   embed_origins: z.array(z.string()),
   consent_timeout_s: z.number(),
+  consent_policy: ConsentPolicy.optional(),
   wait_for_agent_s: z.number(),
   max_duration_s: z.number(),
   client_ref: z.string().optional(),

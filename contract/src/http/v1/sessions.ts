@@ -12,6 +12,7 @@ import {
   Technician,
   Viewer,
 } from '../../session.ts';
+import { ConsentPolicy } from '../../consent-policy.ts';
 import { JournalEvent } from '../../journal.ts';
 
 export const SESSION_LIMITS = {
@@ -36,6 +37,9 @@ export const CreateSession = z.strictObject({
   reason: Reason.optional().describe('Shown to the end user and kept in the journal.'),
   consent_timeout_s: limited(SESSION_LIMITS.consent_timeout_s).describe(
     'How long the end user may take to answer, seconds; no answer means no.',
+  ),
+  consent: ConsentPolicy.optional().describe(
+    'Who decides, by what is going on at the endpoint; what it does not name is as `mode` says.',
   ),
   wait_for_agent_s: limited(SESSION_LIMITS.wait_for_agent_s).describe(
     'How long the session waits for an agent that is offline, seconds.',

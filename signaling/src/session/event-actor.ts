@@ -16,9 +16,7 @@ const MACHINE_EVENTS: ReadonlySet<EventName> = new Set([
 /** The machine's own word, or that of the person in front of it. */
 const MACHINE_ENDS: ReadonlySet<unknown> = new Set([
   'end_user_ended',
-  'consent.denied',
-  // Where no integrator did it: less was agreed to at the endpoint.
-  'viewer.grants_changed',
+  'consent_denied',
   'consent_unavailable',
   'refused_by_agent',
 ]);

@@ -6,6 +6,7 @@ import { renditionTraits, type Rendition } from '@guruconnect/contract/rendition
 import { ColorConverter } from './color-convert.ts';
 import type { EncoderName } from './encoder-choice.ts';
 import type { EncodedPicture, EncodeOrder, Quality } from './encoder.ts';
+import { isMostlyFlat } from './flat-picture.ts';
 import { FrameBudget, type FrameBudgetOptions } from './frame-budget.ts';
 import { FrameSchedule } from './frame-schedule.ts';
 import {
@@ -24,6 +25,8 @@ import { StillParts } from './still-parts.ts';
 
 /** More slices than this cost bits without saving time on screen content. */
 const MAX_THREADS = 4;
+/** Of the bands: a picture with more of them changed is a new one. */
+const WHOLE_SHARE = 0.9;
 /** A picture this small is done before a second thread has begun. */
 const ONE_THREAD_PIXELS = 320 * 240;
 
@@ -170,7 +173,7 @@ export class VideoPipeline {
     const convertedAtUs = nowUs();
     const quality = this.#qualityOf(cause, startedAtUs);
     const encoded = this.#encode({
-      keyframe: cause === 'keyframe',
+      keyframe: cause === 'keyframe' || this.#isNewAndFlat(),
       quality,
       changed,
       maxBytes:
@@ -217,6 +220,12 @@ export class VideoPipeline {
     this.#stillParts.noteChanged(this.#changed, startedAtUs);
     this.#schedule.noteCaptured(startedAtUs, !this.#changed.isEmpty);
     return waitUs;
+  }
+
+  /** Then a key frame is as small and far sooner done, see flat-picture.ts. */
+  #isNewAndFlat(): boolean {
+    const isNew = this.#changed.count > this.#changed.total * WHOLE_SHARE;
+    return isNew && isMostlyFlat(this.#screen.screen.picture);
   }
 
   #adaptPreset(encodeUs: number): void {

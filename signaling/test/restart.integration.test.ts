@@ -64,8 +64,13 @@ describe.each([
     await viewer.connect();
     const hello = await viewer.hello({ epoch, last_seq });
     expect(hello).toMatchObject({ outcome: 'resumed', session: { state: 'live' }, events: [] });
-    // Nothing was opened, closed or paused on the node: it was only asked what it has.
-    expect(gc.node.orders.slice(ordersBefore)).toEqual(['node.hello', 'session.describe']);
+    // Nothing was opened, closed or paused on the node: it was asked, and told again what the viewer
+    // may do, as that may have changed while nobody could say so.
+    expect(gc.node.orders.slice(ordersBefore)).toEqual([
+      'node.hello',
+      'session.describe',
+      'endpoint.allow_input',
+    ]);
     // What was watched is known again, and control goes on where it was.
     await until('the agent to be told what is watched', () => {
       const last = agent.told('video.watch').at(-1) as { monitor_ids: number[] } | undefined;

@@ -5,7 +5,12 @@ import type { Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../stack/until.ts';
 import { Product } from './product.ts';
-import { forgetFullChroma, receivedStreams, watchConnections } from './received-streams.ts';
+import {
+  forgetFullChroma,
+  profileShown,
+  receivedStreams,
+  watchConnections,
+} from './received-streams.ts';
 import type { Point, Rgb } from './viewer-page.ts';
 import { ViewerPage } from './viewer-page.ts';
 
@@ -233,18 +238,7 @@ describe('a monitor in a window of its own', () => {
 describe('the rendition', () => {
   it('is 4:4:4 in a Chromium, and stays it beside a viewer that decodes only 4:2:0', async () => {
     await viewer.press('Monitor 1');
-    const shown = async (page: ViewerPage): Promise<string | undefined> => {
-      const before = await receivedStreams(page.page);
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      const running = (await receivedStreams(page.page)).find(
-        ({ width, profile, framesDecoded }) =>
-          width === 1280 &&
-          !before.some(
-            (b) => b.profile === profile && b.width === width && b.framesDecoded === framesDecoded,
-          ),
-      );
-      return running?.profile;
-    };
+    const shown = ({ page }: ViewerPage) => profileShown(page, 1280);
     expect(await until('its stream', () => shown(viewer))).toMatch(/^f400/);
     const session = await product.session();
     const first = await openWith(session.viewer, watchConnections);

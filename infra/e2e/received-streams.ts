@@ -60,3 +60,28 @@ export async function receivedStreams(page: Page): Promise<ReceivedStream[]> {
     return streams.sort((a, b) => b.width - a.width);
   });
 }
+
+/** Profile of the stream of this width that goes on now; undefined when none does. */
+export async function profileShown(page: Page, width: number): Promise<string | undefined> {
+  const before = await receivedStreams(page);
+  // A still screen has a frame a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const after = await receivedStreams(page);
+  return after.find(
+    (stream) =>
+      stream.width === width &&
+      !before.some(
+        ({ width: same, profile, framesDecoded }) =>
+          same === width && profile === stream.profile && framesDecoded === stream.framesDecoded,
+      ),
+  )?.profile;
+}
+
+/** Frames decoded in `ms`, also in a page that is not in front (and paints nothing). */
+export async function framesDecoded(page: Page, ms: number): Promise<number> {
+  const sum = async (): Promise<number> =>
+    (await receivedStreams(page)).reduce((frames, stream) => frames + stream.framesDecoded, 0);
+  const before = await sum();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return (await sum()) - before;
+}

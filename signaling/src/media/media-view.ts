@@ -3,7 +3,12 @@
 // is the node's.
 import type { ViewerId } from '@guruconnect/contract/ids';
 import type { EndpointDescription } from '@guruconnect/contract/media-node/node-messages';
-import { RENDITION_NAMES, videoKey, type VideoRef } from '@guruconnect/contract/rendition';
+import {
+  RENDITION_NAMES,
+  videoKey,
+  type Rendition,
+  type VideoRef,
+} from '@guruconnect/contract/rendition';
 
 type Consumer = { readonly video: VideoRef; paused: boolean };
 
@@ -71,6 +76,12 @@ export class MediaView {
     // Consuming a video again gives the same consumer, which may be running.
     if (!consumers.has(consumerId))
       consumers.set(consumerId, { video: { monitor_id, rendition }, paused: true });
+  }
+
+  /** Has this viewer a consumer, running or not, of such a rendition? */
+  consumes(viewerId: ViewerId, rendition: Rendition): boolean {
+    const consumers = [...(this.#consumers.get(viewerId)?.values() ?? [])];
+    return consumers.some(({ video }) => video.rendition === rendition);
   }
 
   /** Consumers of this viewer that are not paused. */

@@ -23,6 +23,7 @@ import type { Journal } from './journal.ts';
 import type { ViewerLink } from './links.ts';
 import type { Placing } from './placing.ts';
 import { isThere, viewerOf } from './viewer-places.ts';
+import { ViewerRenditions } from './viewer-renditions.ts';
 
 /** With so much of it lost a picture is not repaired but begun again, and not all the time. */
 const HOPELESS_LOSS = 0.3;
@@ -44,6 +45,7 @@ export class ViewerSide {
   readonly #links = new Map<ViewerId, ViewerLink>();
   readonly #mediaLost = new Set<ViewerId>();
   readonly #restartedAtMs = new Map<ViewerId, number>();
+  readonly #renditions: ViewerRenditions;
   readonly #graces = new Map<ViewerId, NodeJS.Timeout>();
 
   constructor(journal: Journal, placing: Placing, agent: AgentSide, parts: ViewerSideParts) {
@@ -51,6 +53,11 @@ export class ViewerSide {
     this.#placing = placing;
     this.#agent = agent;
     this.#parts = parts;
+    this.#renditions = new ViewerRenditions({
+      view: () => this.#placing.media.view,
+      tell: (viewerId) => this.#tellRendition(viewerId),
+      logger: parts.logger,
+    });
     // After a restart of this process: who was there has this long to come back.
     for (const viewer of journal.record.viewers.filter(isThere)) this.#startGrace(viewer.id);
   }
@@ -69,6 +76,7 @@ export class ViewerSide {
     if (replaced && replaced !== link) replaced.close('replaced');
     const { changed } = await this.#journal.apply({ kind: 'viewer_joined', viewer_id: viewerId });
     if (changed) this.#agent.viewerJoined(this.record(viewerId));
+    if (this.#renditions.preferenceOf(viewerId) === 'reduced') this.#tellRendition(viewerId);
   }
 
   /** The socket is gone. The viewer is, too, when its media is or the grace has passed. */
@@ -152,7 +160,7 @@ export class ViewerSide {
     return media.openViewer(viewerId, maySendInput).then(async (transports) => {
       // Its grants may have changed while the node was at it.
       if (this.#maySendInput(viewerId) !== maySendInput) await this.#allowInput(viewerId);
-      this.#agent.tellWatched();
+      this.#tellWatched();
       return {
         epoch: media.placement.epoch,
         router_rtp_capabilities: media.routerCapabilities,
@@ -210,7 +218,7 @@ export class ViewerSide {
     const media = this.#placing.at(epoch);
     const video = this.#videoOf(media, viewerId, consumerId);
     await media.setPaused(viewerId, consumerId, paused);
-    this.#agent.tellWatched();
+    this.#tellWatched();
     // The node asks by PLI as well; a lost one is repeated only a second later.
     if (!paused) this.#agent.tellKeyframe(video);
   }
@@ -228,6 +236,7 @@ export class ViewerSide {
     const media = this.#placing.at(epoch);
     // The agent first: what follows has to be smaller.
     this.#agent.tellPath(viewerId, report);
+    this.#renditions.report(viewerId);
     const sinceMs = performance.now() - (this.#restartedAtMs.get(viewerId) ?? -Infinity);
     if (report.loss_ratio < HOPELESS_LOSS || sinceMs < RESTART_EVERY_MS) return;
     this.#restartedAtMs.set(viewerId, performance.now());
@@ -283,7 +292,7 @@ export class ViewerSide {
     if (placement.epoch !== epoch) return;
     view.consumerClosed(viewerId, consumerId);
     this.#links.get(viewerId)?.tell('video.closed', { epoch, ...video, consumer_id: consumerId });
-    this.#agent.tellWatched();
+    this.#tellWatched();
   }
 
   moved(epoch: number): void {
@@ -299,6 +308,7 @@ export class ViewerSide {
   }
 
   close(): void {
+    this.#renditions.close();
     for (const viewerId of [...this.#graces.keys()]) this.#stopGrace(viewerId);
     this.#links.clear();
   }
@@ -307,6 +317,7 @@ export class ViewerSide {
     this.#stopGrace(viewerId);
     this.#mediaLost.delete(viewerId);
     this.#restartedAtMs.delete(viewerId);
+    this.#renditions.forget(viewerId);
     const { changed } = await this.#journal.apply({ kind: 'viewer_left', viewer_id: viewerId });
     if (!changed) return;
     this.#agent.viewerLeft(this.record(viewerId));
@@ -331,7 +342,7 @@ export class ViewerSide {
       // Without a link its transports time out by themselves (ICE consent).
       this.#parts.logger.debug({ err, viewer_id: viewerId }, 'endpoint of a viewer not closed');
     });
-    this.#agent.tellWatched();
+    this.#tellWatched();
   }
 
   /** What the journal told has to arrive before the socket goes, but nobody waits long for that. */
@@ -339,6 +350,18 @@ export class ViewerSide {
     const { lastWordMs } = this.#parts.timings;
     await Promise.race([link.heard(), new Promise((resolve) => setTimeout(resolve, lastWordMs))]);
     link.close(why);
+  }
+
+  /** Who looks at what has changed. */
+  #tellWatched(): void {
+    this.#agent.tellWatched();
+    this.#renditions.look();
+  }
+
+  #tellRendition(viewerId: ViewerId): void {
+    const { epoch } = this.#placing.media.placement;
+    const rendition = this.#renditions.preferenceOf(viewerId);
+    this.#links.get(viewerId)?.tell('video.prefer', { epoch, rendition });
   }
 
   /** What is published of the monitors that this server shows. */

@@ -227,6 +227,7 @@ describe('<guru-session>', () => {
     await tab.evaluate(async () => {
       const element = document.querySelector('guru-session')!;
       await element.selectMonitor(2);
+      await element.setLayout('grid');
       await element.sendKeys(['ControlLeft', 'AltLeft', 'Delete']);
       await element.focus();
       await element.requestControl();
@@ -234,9 +235,9 @@ describe('<guru-session>', () => {
     });
     const commands = await heard();
     expect(commands.map((command) => EmbedCommand.parse(command).gc)).toEqual([
-      ...['select_monitor', 'send_keys', 'focus', 'request_control', 'end_session'],
+      ...['select_monitor', 'set_layout', 'send_keys', 'focus', 'request_control', 'end_session'],
     ]);
-    expect(new Set(commands.map((command) => (command as { id: number }).id)).size).toBe(5);
+    expect(new Set(commands.map((command) => (command as { id: number }).id)).size).toBe(6);
     expect(await tab.evaluate(() => document.activeElement?.tagName)).toBe('GURU-SESSION');
   });
 

@@ -127,6 +127,11 @@ export class GuruSession extends Base {
     return this.#command({ gc: 'select_monitor', monitor_id: monitorId });
   }
 
+  /** All monitors at once, as they lie on the desk, or one at a time. */
+  setLayout(layout: 'single' | 'grid'): Promise<void> {
+    return this.#command({ gc: 'set_layout', layout });
+  }
+
   /** Keyboard and mouse go to the remote machine; `grant_missing` or `consent_required` if not. */
   requestControl(): Promise<void> {
     this.#viewer?.frame.focus();

@@ -75,6 +75,8 @@ const commandId = { id: z.number().int().nonnegative().optional() };
 /** host page -> viewer. */
 export const EmbedCommand = z.discriminatedUnion('gc', [
   z.object({ gc: z.literal('select_monitor'), monitor_id: MonitorId, ...commandId }),
+  /** All monitors at once, as they lie on the desk, or one at a time. */
+  z.object({ gc: z.literal('set_layout'), layout: z.enum(['single', 'grid']), ...commandId }),
   /** Keyboard and mouse of the technician go to the machine; refused when they can not. */
   z.object({ gc: z.literal('request_control'), ...commandId }),
   /** Physical keys pressed in order and released in reverse: ["ControlLeft","AltLeft","Delete"]. */

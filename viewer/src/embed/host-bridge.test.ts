@@ -56,6 +56,9 @@ class FakeViewer implements BridgedViewer {
     if (monitorId !== 1) throw new GcError('invalid_request', 'no such monitor');
     this.done.push(`select ${monitorId}`);
   }
+  set layout(layout: 'single' | 'grid') {
+    this.done.push(`layout ${layout}`);
+  }
   sendKeys(codes: readonly string[]): void {
     this.done.push(`keys ${codes.join('+')}`);
   }
@@ -285,11 +288,14 @@ describe('a connected host page', () => {
     port1.postMessage({ gc: 'send_keys', codes: ['AltLeft', 'Tab'], id: 2 });
     port1.postMessage({ gc: 'focus', id: 3 });
     port1.postMessage({ gc: 'request_control', id: 4 });
-    port1.postMessage({ gc: 'end_session', id: 5 });
-    expect((await hears('done', 5)).map((done) => done.gc === 'done' && done.id)).toEqual([
-      ...[1, 2, 3, 4, 5],
+    port1.postMessage({ gc: 'set_layout', layout: 'grid', id: 5 });
+    port1.postMessage({ gc: 'end_session', id: 6 });
+    expect((await hears('done', 6)).map((done) => done.gc === 'done' && done.id)).toEqual([
+      ...[1, 2, 3, 4, 5, 6],
     ]);
-    expect(viewer.done).toEqual(['select 1', 'keys AltLeft+Tab', 'focus', 'control', 'end']);
+    expect(viewer.done).toEqual([
+      ...['select 1', 'keys AltLeft+Tab', 'focus', 'control', 'layout grid', 'end'],
+    ]);
   });
 
   it('hears a coded error for a command that failed or could not be read', async () => {

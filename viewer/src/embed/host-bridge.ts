@@ -16,7 +16,7 @@ import { refuseOn, type Greeting } from './greeting.ts';
 /** The part of a viewer that a host page can see and do. */
 export type BridgedViewer = Pick<
   Viewer,
-  'snapshot' | 'on' | 'selectMonitor' | 'requestControl' | 'sendKeys' | 'focus' | 'end'
+  'snapshot' | 'on' | 'selectMonitor' | 'layout' | 'requestControl' | 'sendKeys' | 'focus' | 'end'
 >;
 
 /** Events kept for a host page that connects late or anew, the latest; few sessions have a hundred. */
@@ -109,6 +109,9 @@ export class HostBridge {
     switch (command.gc) {
       case 'select_monitor':
         return this.#viewer.selectMonitor(command.monitor_id);
+      case 'set_layout':
+        this.#viewer.layout = command.layout;
+        return;
       case 'request_control':
         return this.#viewer.requestControl();
       case 'send_keys':

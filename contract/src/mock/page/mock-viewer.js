@@ -112,6 +112,7 @@ async function carryOut(command) {
     case 'send_keys':
       if (inputOff() !== undefined) throw refusal('grant_missing', inputOff() ?? '');
       return;
+    case 'set_layout':
     case 'focus':
       return;
     case 'end_session':

@@ -42,6 +42,13 @@ describe('errors', () => {
     );
   });
 
+  it('tells only the beginning of a name that is none of ours: it may be a secret', () => {
+    const secret = 'gce_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
+    const refuse = (): unknown => parseOr(z.strictObject({}), { [secret]: 1 });
+    expect(refuse).toThrow('/gce_01234567… unknown field');
+    expect(refuse).not.toThrow(secret.slice(0, 20));
+  });
+
   it('points at every fault, names unknown fields, never echoes values', () => {
     const schema = z.strictObject({ a: z.strictObject({ 'b/c': z.number() }) });
     const refuse = (): unknown => parseOr(schema, { a: { 'b/c': 'secret-value' }, extra: 1 });

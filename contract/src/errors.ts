@@ -207,8 +207,18 @@ export class GcError extends Error {
   }
 }
 
+/** No name of ours is longer: a longer one is whatever somebody sent, maybe a secret as a field. */
+const MAX_NAME = 32;
+const TOLD_OF_NAME = 12;
+
+const nameOf = (part: PropertyKey): string => {
+  const name = String(part);
+  const told = name.length > MAX_NAME ? `${name.slice(0, TOLD_OF_NAME)}…` : name;
+  return told.replaceAll('~', '~0').replaceAll('/', '~1');
+};
+
 const pointerOf = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  path.map((part) => `/${nameOf(part)}`).join('');
 
 /** Most faults told of one request: enough to fix it, never an amplifier. */
 const MAX_FAULTS = 20;
@@ -219,7 +229,7 @@ export function invalid(error: z.ZodError, what = 'The request'): GcError {
     .flatMap((issue) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => ({
-            pointer: pointerOf([...issue.path, key.slice(0, 64)]),
+            pointer: pointerOf([...issue.path, key]),
             detail: 'unknown field',
           }))
         : [{ pointer: pointerOf(issue.path), detail: issue.message.slice(0, 200) }],

@@ -40,6 +40,7 @@ const routes = Object.entries(ROUTES) as [RouteName, Route][];
 const examplePath = (path: string): string =>
   path
     .replace('{session_id}', newId('ses'))
+    .replace('{viewer_id}', newId('vwr'))
     .replace('{webhook_id}', newId('whk'))
     .replace('/integrator-keys/{key_id}', `/integrator-keys/${newId('gik')}`)
     .replace('{device_id}', 'device-0')

@@ -78,6 +78,7 @@ export class World {
   readonly #signing: SigningKey;
   readonly #agent: FakeAgent;
   readonly #opened: AsyncDisposableStack;
+  readonly #identities = new Map<string, Identity>();
   #asked: SessionOffer | undefined;
   #requests = 0;
 
@@ -293,6 +294,18 @@ export class World {
     await this.#agent.ask('consent.answer', { session_id, answer: 'granted', proof });
     this.#asked = undefined;
     await this.contract.sessions.end({ session_id, reason: 'asked' });
+  }
+
+  /** An enrolled machine of that device; the same one each time. */
+  async identityOf(deviceId: string): Promise<Identity> {
+    const known = this.#identities.get(deviceId);
+    if (known) return known;
+    const { identity } = await enrol(
+      { baseUrl: this.stack.baseUrl, contract: this.contract },
+      deviceId,
+    );
+    this.#identities.set(deviceId, identity);
+    return identity;
   }
 
   /** The asked machine says something else on its socket. */

@@ -25,6 +25,11 @@ if (!wished.success) {
 }
 const say = (line: string): void => void process.stderr.write(`[fuzz] ${line}\n`);
 say(`seed ${wished.data.seed}`);
-const report = await fuzz({ ...wished.data, say });
+const report = await fuzz({ ...wished.data, say }).catch((error: unknown) => {
+  // Closing what is left after a fault often fails as well: both are told.
+  const told = error instanceof SuppressedError ? [error.suppressed, error.error] : [error];
+  for (const fault of told) console.error(fault);
+  process.exit(1);
+});
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 process.exit(report.findings.length > 0 ? 1 : 0);

@@ -10,12 +10,25 @@ const PERMISSIONS = [
   'clipboard-read=(self)',
   'clipboard-write=(self)',
   'keyboard-map=(self)',
-  'camera=()',
-  'display-capture=()',
-  'geolocation=()',
-  'microphone=()',
-  'payment=()',
-  'usb=()',
+  ...[
+    'accelerometer',
+    'bluetooth',
+    'browsing-topics',
+    'camera',
+    'display-capture',
+    'geolocation',
+    'gyroscope',
+    'hid',
+    'idle-detection',
+    'local-fonts',
+    'magnetometer',
+    'microphone',
+    'midi',
+    'payment',
+    'publickey-credentials-get',
+    'serial',
+    'usb',
+  ].map((feature) => `${feature}=()`),
 ].join(', ');
 
 /** @param publicUrl over https browsers are told to stay there. */
@@ -50,9 +63,11 @@ export function forViewer(
   const socketOrigin = publicUrl.replace(/^http/, 'ws');
   const ancestors = embedOrigins.length > 0 ? embedOrigins.join(' ') : "'none'";
   response.removeHeader('X-Frame-Options');
-  // It is meant to be framed by other origins, and opened by them.
+  // It is meant to be framed by other origins.
   response.removeHeader('Cross-Origin-Resource-Policy');
-  response.removeHeader('Cross-Origin-Opener-Policy');
+  // Whoever opens it in a window of its own gets no hold of that window; it keeps those it opens.
+  // In a frame this says nothing (HTML, cross-origin opener policies).
+  response.set('Cross-Origin-Opener-Policy', 'same-origin-allow-popups');
   response.set(
     'Content-Security-Policy',
     [
@@ -66,6 +81,9 @@ export function forViewer(
       `connect-src 'self' ${socketOrigin}`,
       "base-uri 'none'",
       "form-action 'none'",
+      // No text becomes markup or script but by lit's own templates.
+      "require-trusted-types-for 'script'",
+      'trusted-types lit-html',
       `frame-ancestors ${ancestors}`,
     ].join('; '),
   );

@@ -47,6 +47,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     file: 'network.json',
     run: async (options) => (await import('./network/network.ts')).measureNetwork(options),
   },
+  revoke: {
+    about: 'pictures after access was taken away: call to last packet, many sessions at once',
+    file: 'revoke.json',
+    run: async (options) => (await import('./revoke/revoke.ts')).measureRevoke(options),
+  },
   sharpness: {
     about: 'text in the viewer against the screen, from a change to half a second after it',
     file: 'sharpness.json',

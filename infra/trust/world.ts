@@ -95,7 +95,8 @@ export class World {
     this.#signing = parts.signing;
   }
 
-  static async start(): Promise<World> {
+  /** @param more environment of signaling. */
+  static async start(more: Record<string, string> = {}): Promise<World> {
     await using opened = new AsyncDisposableStack();
     const releases = await mkdtemp(join(tmpdir(), 'guruconnect-releases-'));
     opened.defer(() => rm(releases, { recursive: true }));
@@ -117,6 +118,7 @@ export class World {
           // Each request says another address, so that no limit by address hides a refusal.
           GC_TRUSTED_PROXIES: '127.0.0.1',
           GC_RELEASES_DIR: releases,
+          ...more,
         },
       },
     });
@@ -306,6 +308,12 @@ export class World {
     );
     this.#identities.set(deviceId, identity);
     return identity;
+  }
+
+  /** Its key is superseded: what ran with it is over. */
+  async enrolAgain(deviceId: string): Promise<void> {
+    this.#identities.delete(deviceId);
+    await this.identityOf(deviceId);
   }
 
   /** The asked machine says something else on its socket. */

@@ -43,6 +43,17 @@ export const LIMITS = {
 export type Timings = {
   /** A viewer code rides in a link that opens at once. */
   readonly viewerCodeMs: number;
+  /**
+   * Headers of a request, from the connection or from the request before on: a slow request is no
+   * request (slowloris); one of the contract's is a packet or two.
+   */
+  readonly headersMs: number;
+  /** A whole request, its body included. */
+  readonly requestMs: number;
+  /** A connection between two requests. */
+  readonly idleMs: number;
+  /** Between two looks for connections that are too slow (node:http). */
+  readonly connectionsLookMs: number;
   /** First message of a fresh socket. */
   readonly helloMs: number;
   /** Answer of a socket whose machine key turns up a second time; no answer: it is gone. */
@@ -78,6 +89,10 @@ export type Timings = {
 
 export const TIMINGS: Timings = {
   viewerCodeMs: 60_000,
+  headersMs: 10_000,
+  requestMs: 20_000,
+  idleMs: 5_000,
+  connectionsLookMs: 1_000,
   helloMs: 10_000,
   probeMs: 1_500,
   agentGraceMs: 30_000,

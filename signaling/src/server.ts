@@ -80,9 +80,6 @@ export type SignalingServer = {
   readonly running: RunningRequests;
 };
 
-/** Slow requests are no requests (slowloris); a contract request is one packet or two. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 20_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export function createServer(parts: ServerParts): SignalingServer {
@@ -95,8 +92,10 @@ export function createServer(parts: ServerParts): SignalingServer {
   app.set('etag', false);
   const http = createHttpServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: timings.headersMs,
+      requestTimeout: timings.requestMs,
+      keepAliveTimeout: timings.idleMs,
+      connectionsCheckingInterval: timings.connectionsLookMs,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
     app,

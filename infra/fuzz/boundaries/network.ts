@@ -95,7 +95,7 @@ export const INPUT_CHANNEL: Boundary = {
       close: async () => {
         viewer.close();
         agent.close();
-        await session.ask('session.close', { reason: `fuzzed ${sent}` });
+        if (control.connected) await session.ask('session.close', { reason: `fuzzed ${sent}` });
         control.close();
       },
     };

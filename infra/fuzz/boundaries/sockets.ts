@@ -190,15 +190,18 @@ export const CONTROL_SOCKET: Boundary = {
   atOnce: COMMANDS_AT_ONCE,
   open: async (world) => {
     const speak = speaker(SIGNALING_TO_NODE);
-    const control = await ControlClient.connect(world.stack.controlUrl, {
-      token: signed(world.nodeToken()),
-    });
+    const connect = () =>
+      ControlClient.connect(world.stack.controlUrl, { token: signed(world.nodeToken()) });
+    let control = await connect();
     let session: Promise<{ session: ASession; known: Known }> | undefined;
     let said = 0;
     const fresh = async (before: typeof session): Promise<{ session: ASession; known: Known }> => {
+      // Its heartbeat is short: a machine that stood still has lost the link, as it should.
+      if (!control.connected) control = await connect();
       const old = (await before)?.session;
       // It may be gone: closing it was one of the inputs.
-      await old?.ask('session.close', { reason: 'fuzzed' }).catch(() => undefined);
+      if (old?.control.connected)
+        await old.ask('session.close', { reason: 'fuzzed' }).catch(() => undefined);
       const made = await new ASession(control).openWithAgent();
       const viewer = await made.openViewer();
       const producer = await made.publish(1);
@@ -229,9 +232,17 @@ export const CONTROL_SOCKET: Boundary = {
         said += 1;
         const { known } = await session;
         const { name, args } = speak(random, known);
-        return wrongAck(name, await control.askRaw(name, ...args));
+        const link = control;
+        const ack = await link.askRaw(name, ...args).catch((error: unknown) => {
+          if (link.connected) throw error;
+          said = MESSAGES_PER_SESSION;
+          return { ok: true };
+        });
+        return wrongAck(name, ack);
       },
-      close: () => control.close(),
+      close: () => {
+        control.close();
+      },
     };
   },
 };

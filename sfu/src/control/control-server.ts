@@ -26,6 +26,13 @@ const PING_INTERVAL_MS = 1000;
 const PING_TIMEOUT_MS = 2000;
 /** A connection that has not finished its handshake by then is closed. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
+/** The same for whoever asks for health or metrics, and dawdles (slowloris). */
+const SLOW_CONNECTIONS = {
+  headersTimeout: HANDSHAKE_TIMEOUT_MS,
+  requestTimeout: HANDSHAKE_TIMEOUT_MS,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16 * 1024,
+};
 
 export type ControlServerOptions = {
   readonly node: MediaNode;
@@ -54,7 +61,7 @@ export class ControlServer {
     const { node, config, logger, build } = options;
     const metrics = makeMetrics(node, () => io.of('/').sockets.size);
     // socket.io answers what is under its own path and leaves the rest to these routes.
-    const http = createServer(httpRoutes(node, metrics));
+    const http = createServer(SLOW_CONNECTIONS, httpRoutes(node, metrics));
     const io = new Server(http, {
       transports: ['websocket'],
       perMessageDeflate: false,

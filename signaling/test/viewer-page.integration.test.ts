@@ -44,6 +44,10 @@ describe('the page of a session', () => {
     expect(csp.get('script-src')).toBe("'self'");
     expect(csp.get('connect-src')).toBe(`'self' ${gc.url.replace('http', 'ws')}`);
     expect(csp.get('base-uri')).toBe("'none'");
+    expect(csp.get('object-src')).toBe("'none'");
+    expect(csp.get('require-trusted-types-for')).toBe("'script'");
+    expect(response.headers.get('cross-origin-opener-policy')).toBe('same-origin-allow-popups');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect([...csp.values()].join(' ')).not.toContain('unsafe');
     expect(response.headers.get('x-frame-options')).toBeNull();
     expect(response.headers.get('referrer-policy')).toBe('no-referrer');
@@ -101,7 +105,10 @@ it('every other route can not be framed and may load nothing', async () => {
   ]) {
     const response = await get(path);
     expect(response.headers.get('x-frame-options'), path).toBe('DENY');
-    expect(directives(response).get('frame-ancestors'), path).toBe("'none'");
+    for (const name of ['default-src', 'frame-ancestors', 'object-src', 'base-uri'])
+      expect(directives(response).get(name), path).toBe("'none'");
+    expect(response.headers.get('x-content-type-options'), path).toBe('nosniff');
+    expect(response.headers.get('referrer-policy'), path).toBe('no-referrer');
     expect(response.headers.get('set-cookie'), path).toBeNull();
     expect(response.headers.get('x-powered-by'), path).toBeNull();
   }
@@ -130,4 +137,34 @@ it('without a built viewer a person is told so', async () => {
   } finally {
     await bare.close();
   }
+});
+
+it('over https browsers are told to stay there', async () => {
+  expect((await get('/livez')).headers.get('strict-transport-security')).toBeNull();
+  const secure = await Harness.start({
+    nodes: 0,
+    env: { GC_PUBLIC_URL: 'https://gc.example', GC_VIEWER_DIR: directory },
+  });
+  try {
+    // Behind a proxy that ends TLS: we listen on plain http ourselves.
+    const port = secure.config.port;
+    for (const path of ['/livez', '/api/integration/v1/sessions', '/viewer/nothing', '/nope']) {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      const told = response.headers.get('strict-transport-security');
+      expect(told, path).toBe('max-age=31536000; includeSubDomains');
+    }
+  } finally {
+    await secure.close();
+  }
+});
+
+it('no answer but two public files may be read by another origin', async () => {
+  const allowed = async (path: string): Promise<string | null> => {
+    const response = await fetch(gc.url + path, { headers: { origin: 'https://evil.example' } });
+    return response.headers.get('access-control-allow-origin');
+  };
+  const { id } = await gc.createSession({ device_id: 'read-by-others' });
+  for (const path of ['/livez', `/viewer/${id}`, '/api/integration/capabilities', '/metrics'])
+    expect(await allowed(path), path).toBeNull();
+  expect(await allowed('/api/integration/v1/openapi.json')).toBe('*');
 });

@@ -90,6 +90,7 @@ export const INPUT_BYTES: Boundary = {
         after: () => () => undefined,
       },
       topology: () => ({ topology_epoch: TOPOLOGY_EPOCH, monitors: [monitor] }),
+      asking: () => false,
       consented: () => true,
       onInjecting: () => undefined,
       onRefused: () => undefined,

@@ -37,7 +37,13 @@ export function everywhere(publicUrl: string): RequestHandler[] {
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
-        directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+        directives: {
+          'default-src': ["'none'"],
+          'object-src': ["'none'"],
+          'base-uri': ["'none'"],
+          'form-action': ["'none'"],
+          'frame-ancestors': ["'none'"],
+        },
       },
       xFrameOptions: { action: 'deny' },
       referrerPolicy: { policy: 'no-referrer' },
@@ -79,6 +85,7 @@ export function forViewer(
       "font-src 'self'",
       "worker-src 'self'",
       `connect-src 'self' ${socketOrigin}`,
+      "object-src 'none'",
       "base-uri 'none'",
       "form-action 'none'",
       // No text becomes markup or script but by lit's own templates.

@@ -55,7 +55,8 @@ describe('a way of 1 Mbit/s', () => {
       await viewer.close();
       await product.stack.contract.sessions.end({ session_id: session.id });
       const long = queues.filter((ms) => ms > SHORT_MS).length / queues.length;
-      expect(long, 'share of the time in which the queue was long').toBeLessThan(0.25);
+      // with congestion control taken out it is long all the time (0.91 to 1 measured)
+      expect(long, 'share of the time in which the queue was long').toBeLessThan(0.5);
       expect(sentBps).toBeGreaterThan(0.2 * NARROW_BPS);
       expect(frames).toBeGreaterThan((3 * LOOKED_AT_MS) / 1000);
     },

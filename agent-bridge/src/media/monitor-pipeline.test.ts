@@ -120,9 +120,19 @@ describe('one monitor', () => {
     await until('its end', () => (bench.frames.at(-1)?.data.length ?? 999) < 200);
     const from = bench.frames.length;
     bench.screen.colour = 0x336699;
-    bench.screen.rows = [[0, 200]];
+    bench.screen.rows = [[0, 100]];
     bench.screen.announce();
     expect(bench.frames.slice(from).map(({ cause }) => cause)).toEqual(['change']);
+  });
+
+  it('has a picture that is new as a whole, and flat, made a key frame', () => {
+    bench = new Bench();
+    bench.pipeline.setWatched('standard', true);
+    const from = bench.frames.length;
+    bench.screen.colour = 0x336699;
+    bench.screen.rows = [[0, 200]];
+    bench.screen.announce();
+    expect(bench.frames.slice(from).map(({ cause }) => cause)).toEqual(['keyframe']);
   });
 
   it('has its still parts refined although something else never stops', async () => {

@@ -104,6 +104,9 @@ export const Checkpoint = z.looseObject({
 });
 export type Checkpoint = z.output<typeof Checkpoint>;
 
+/** The event by which a webhook hears of a checkpoint, if it asks for it by name. */
+export const CHECKPOINT_EVENT = 'audit.checkpoint';
+
 export const AuditKey = z.looseObject({
   key_id: z.string(),
   public_key: z.string().describe('Base64url of the 32 bytes of an Ed25519 public key.'),

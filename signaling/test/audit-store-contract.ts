@@ -245,6 +245,34 @@ export function auditStoreContract(name: string, open: () => Promise<Store>): vo
       expect((await verify([])).faults).toEqual([]);
     });
 
+    it('tells a checkpoint to each webhook that asked for it by name, in order, once', async () => {
+      const webhook = { url: 'u', public_key: '', keys: [], created_at_ms: 1 };
+      const [asking, all] = [newId('whk'), newId('whk')];
+      await store.webhooks.add({ ...webhook, id: asking, events: ['audit.checkpoint'] }, 9);
+      await store.webhooks.add({ ...webhook, id: all }, 9);
+      const next = async () => (await store.webhooks.heads(asking, 9)).map(({ event }) => event);
+      for (let i = 0; i < 2; i += 1) {
+        await store.audit.append(act());
+        await checkpoint();
+        await checkpoint();
+      }
+      expect(await store.webhooks.heads(all, 9)).toEqual([]);
+      const [first, second] = await store.audit.checkpoints(0, 9);
+      expect(await next()).toMatchObject([{ seq: 1, checkpoint: first }]);
+      const settle = async (kind: 'delivered' | 'failed') => {
+        const [head] = await store.webhooks.heads(asking, 1);
+        if (!head) throw new Error('nothing is pending');
+        const times = { started_at_ms: 1, ended_at_ms: 2 };
+        await store.webhooks.settle({ id: head.id, webhook_id: asking, ...times, next: { kind } });
+      };
+      await settle('delivered');
+      expect(await next()).toMatchObject([{ seq: 2, checkpoint: second }]);
+      await settle('failed');
+      expect(await next()).toEqual([]);
+      expect(await store.webhooks.replay(asking, undefined, 3)).toBe(1);
+      expect(await next()).toMatchObject([{ seq: 2 }]);
+    });
+
     it('keeps checkpoints in order and keys newest first, each once', async () => {
       await store.audit.append(act());
       await checkpoint();

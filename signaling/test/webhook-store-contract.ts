@@ -46,7 +46,7 @@ export function webhookStoreContract(name: string, open: () => Promise<Store>): 
       await store.sessions.create(record, events);
       return record.id;
     };
-    const heads = async (id: WebhookId): Promise<[SessionId, number][]> =>
+    const heads = async (id: WebhookId): Promise<[SessionId | undefined, number][]> =>
       (await store.webhooks.heads(id, 100)).map(({ event: { session_id, seq } }) => [
         session_id,
         seq,

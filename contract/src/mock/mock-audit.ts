@@ -32,8 +32,10 @@ export class MockAudit {
   readonly #server: AuditEntry[] = [];
   readonly #sessions = new Map<SessionId, AuditEntry[]>();
   readonly #checkpoints: Checkpoint[] = [];
+  readonly #onCheckpoint: (checkpoint: Checkpoint) => void;
 
-  constructor() {
+  constructor(onCheckpoint: (checkpoint: Checkpoint) => void) {
+    this.#onCheckpoint = onCheckpoint;
     this.act({ act: 'server.started', actor: { kind: 'operator' } });
   }
 
@@ -64,6 +66,7 @@ export class MockAudit {
       subject: { kind: 'session', id: event.session_id },
       details: { anchor: { session_id: event.session_id, seq: entry.seq, hash: entry.hash } },
     });
+    if (event.type === 'session.ended') this.#checkpoint();
   }
 
   entries(id: SessionId | undefined, after: number, limit: number) {
@@ -74,13 +77,19 @@ export class MockAudit {
 
   /** Up to now: whoever asks gets a checkpoint of all there is. */
   checkpoints(after: number, limit: number): { checkpoints: Checkpoint[]; keys: AuditKey[] } {
-    const last = this.#server.at(-1);
-    if (last && this.#checkpoints.at(-1)?.seq !== last.seq)
-      this.#checkpoints.push(signCheckpoint(last, Date.now(), this.#key));
+    this.#checkpoint();
     const { keyId: key_id, publicKey: public_key } = this.#key;
     return {
       checkpoints: this.#checkpoints.filter(({ seq }) => seq > after).slice(0, limit),
       keys: [{ key_id, public_key, created_at: this.#createdAt }],
     };
+  }
+
+  #checkpoint(): void {
+    const last = this.#server.at(-1);
+    if (!last || this.#checkpoints.at(-1)?.seq === last.seq) return;
+    const checkpoint = signCheckpoint(last, Date.now(), this.#key);
+    this.#checkpoints.push(checkpoint);
+    this.#onCheckpoint(checkpoint);
   }
 }

@@ -93,7 +93,9 @@ export class MockBroker {
       if (step === 'agent_connects') machines.setOnline(device_id, true);
       if (step === 'machine_key_revoked') machines.revokeAll(device_id);
     });
-    const audit = new MockAudit();
+    const audit = new MockAudit((checkpoint) => {
+      if (features.has('webhooks')) this.#webhooks.tellCheckpoint(checkpoint);
+    });
     sessions.on('event', (event) => {
       audit.tell(event);
       if (features.has('webhooks')) this.#webhooks.tell(event);

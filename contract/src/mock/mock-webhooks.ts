@@ -1,6 +1,7 @@
 // Webhooks of the mock broker: signed like the real ones, in order within a session, tried again within
 // seconds instead of days, and to any address, since a test's receiver is on this machine. Owned by
 // MockBroker.
+import { CHECKPOINT_EVENT, type Checkpoint } from '../audit.ts';
 import { GcError } from '../errors.ts';
 import type { CreateWebhook, Delivery, Webhook, WebhookBody } from '../http/v1/webhooks.ts';
 import { newId, type SessionId, type WebhookId } from '../ids.ts';
@@ -17,14 +18,16 @@ const ATTEMPT_MS = 15_000;
 /** Pauses between attempts: long enough to be seen, short enough for a test. */
 const RETRY_MS = [500, 2_000, 8_000] as const;
 
+/** Of a session, or of the audit. */
+type Lane = SessionId | undefined;
 type Kept = { delivery: Delivery; readonly body: string };
 type Subscription = {
   webhook: Webhook;
   keys: { readonly pair: SigningKeys; readonly untilMs: number }[];
   /** Oldest first. */
   readonly kept: Kept[];
-  /** Sessions whose deliveries are on the way. */
-  readonly lanes: Set<SessionId>;
+  /** Those with deliveries on the way. */
+  readonly lanes: Set<Lane>;
 };
 type Attempt = Pick<Delivery, 'last_status' | 'last_error'>;
 type Told = Webhook & { readonly secret: string };
@@ -134,7 +137,7 @@ export class MockWebhooks {
     );
     for (const kept of meant) kept.delivery = { ...kept.delivery, state: 'pending' };
     for (const { delivery } of meant)
-      if (delivery.session_id !== undefined) this.#wake(subscription, delivery.session_id);
+      if (delivery.seq !== undefined) this.#wake(subscription, delivery.session_id);
     return meant.length;
   }
 
@@ -146,6 +149,17 @@ export class MockWebhooks {
       if (state === 'disabled' || (events && !events.includes(type))) continue;
       subscription.kept.push(keep(id, { type, timestamp, data: event }, { session_id, seq }));
       this.#wake(subscription, session_id);
+    }
+  }
+
+  /** Only who asked for it by name. */
+  tellCheckpoint(checkpoint: Checkpoint): void {
+    const body = { type: CHECKPOINT_EVENT, timestamp: checkpoint.at, data: checkpoint };
+    for (const subscription of this.#subscriptions.values()) {
+      const { id, state, events } = subscription.webhook;
+      if (state === 'disabled' || !events?.includes(CHECKPOINT_EVENT)) continue;
+      subscription.kept.push(keep(id, body, { seq: checkpoint.seq }));
+      this.#wake(subscription, undefined);
     }
   }
 
@@ -170,13 +184,13 @@ export class MockWebhooks {
       if (kept.delivery.state === 'pending') settle(kept, kept.delivery, 'failed');
   }
 
-  #wake(subscription: Subscription, lane: SessionId): void {
+  #wake(subscription: Subscription, lane: Lane): void {
     if (subscription.lanes.has(lane)) return;
     subscription.lanes.add(lane);
     void this.#carry(subscription, lane).finally(() => subscription.lanes.delete(lane));
   }
 
-  async #carry(subscription: Subscription, lane: SessionId): Promise<void> {
+  async #carry(subscription: Subscription, lane: Lane): Promise<void> {
     const next = (): Kept | undefined =>
       subscription.kept.find(
         ({ delivery }) => delivery.session_id === lane && delivery.state === 'pending',

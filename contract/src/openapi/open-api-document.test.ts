@@ -74,9 +74,9 @@ describe('every route', () => {
 describe('every delivery', () => {
   const deliveries = Object.entries(document.webhooks ?? {});
 
-  it('of an event is described, and the test', () => {
+  it('of an event is described, and those of the audit and of a test', () => {
     expect(deliveries.map(([type]) => type).sort()).toEqual(
-      [...Object.keys(EVENTS), 'webhook.test'].sort(),
+      [...Object.keys(EVENTS), 'audit.checkpoint', 'webhook.test'].sort(),
     );
   });
 

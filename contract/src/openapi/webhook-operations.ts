@@ -1,7 +1,8 @@
 // The other direction: what GuruConnect posts to a webhook, one entry for each event, for the
 // `webhooks` section of the description. Everything in it is sent by us, so it follows the rules of
 // what is sent.
-import { EVENTS, type EventName } from '../journal.ts';
+import { CHECKPOINT_EVENT } from '../audit.ts';
+import type { EventName } from '../journal.ts';
 import { DELIVERED_BODIES, type DeliveredType } from '../http/v1/webhook-deliveries.ts';
 import { refTo } from './components.ts';
 import type { Operation, Parameter, ResponseObject } from './open-api-types.ts';
@@ -10,6 +11,17 @@ const SESSION_ID = 'ses_01m8rf12e0h7jabye05xx38nan';
 const VIEWER_ID = 'vwr_01m8rf12e057vjzrmszca93vkm';
 const WEBHOOK_ID = 'whk_01m8rf12e0vcx80pvq2cwd7kba';
 const AT = '2026-12-01T09:30:02.000Z';
+
+/** That of `audit.checkpoints` in route-examples.ts: its signature is good. */
+const CHECKPOINT = {
+  kind: 'guruconnect-audit-checkpoint',
+  seq: 42,
+  head: '24b6c2dac3b52bf6ef2e7ffd5518ad826d52ac02becd8d7e0f4a8b7bf9dbffdb',
+  at: '2026-12-01T09:31:00.000Z',
+  key_id: 'fe812c12f3ab4ce6',
+  signature:
+    'XXQzrvHWRXVl_KSFAvhBlV0KiBRdqzsm_f0GOEnAzG242bsbQgaGaOWBGrz9yKuelrP0vJ0PW-8xqDgaOxaWAw',
+};
 
 /** `data` of an event, where it has any. */
 const EXAMPLE_DATA: Partial<Record<EventName, Readonly<Record<string, unknown>>>> = {
@@ -34,10 +46,9 @@ const EXAMPLE_DATA: Partial<Record<EventName, Readonly<Record<string, unknown>>>
 };
 
 export function exampleOf(type: DeliveredType): Readonly<Record<string, unknown>> {
-  const data =
-    type === 'webhook.test'
-      ? { webhook_id: WEBHOOK_ID }
-      : { seq: 3, session_id: SESSION_ID, type, at: AT, data: EXAMPLE_DATA[type] ?? {} };
+  if (type === 'webhook.test') return { type, timestamp: AT, data: { webhook_id: WEBHOOK_ID } };
+  if (type === CHECKPOINT_EVENT) return { type, timestamp: AT, data: CHECKPOINT };
+  const data = { seq: 3, session_id: SESSION_ID, type, at: AT, data: EXAMPLE_DATA[type] ?? {} };
   return { type, timestamp: AT, data };
 }
 
@@ -80,11 +91,16 @@ export function webhookOperations(): Record<string, { readonly post: Operation }
   return Object.fromEntries(types.map((type) => [type, { post: operationOf(type) }]));
 }
 
+function summaryOf(type: DeliveredType): string {
+  if (type === 'webhook.test') return 'Sent when you ask for it with `webhooks.test`';
+  if (type === CHECKPOINT_EVENT)
+    return 'A signed checkpoint of the audit; only to webhooks that name it in `events`';
+  return `\`${type}\` of a session, as its journal has it`;
+}
+
 const operationOf = (type: DeliveredType): Operation => ({
   operationId: `deliver.${type}`,
-  summary: Object.hasOwn(EVENTS, type)
-    ? `\`${type}\` of a session, as its journal has it`
-    : 'Sent when you ask for it with `webhooks.test`',
+  summary: summaryOf(type),
   tags: ['webhooks'],
   security: [],
   parameters: HEADERS,

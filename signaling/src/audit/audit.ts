@@ -133,6 +133,7 @@ export class Audit {
     const checkpoint = signCheckpoint(last, nowMs, this.#key);
     await audit.addCheckpoint(checkpoint);
     this.#file?.append(checkpoint);
+    this.#parts.bus.publish('audit.checkpoint', { checkpoint });
     return checkpoint;
   }
 

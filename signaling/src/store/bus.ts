@@ -1,5 +1,6 @@
 // Facts between the parts of signaling, and later between its processes: published after they are
 // stored, heard by whoever subscribed. Commands never travel here.
+import type { Checkpoint } from '@guruconnect/contract/audit';
 import type { DeviceId, MachineId, SessionId } from '@guruconnect/contract/ids';
 import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { SessionRecord } from './session-record.ts';
@@ -11,6 +12,8 @@ export type BusFacts = {
     readonly event: JournalEvent;
     readonly record: SessionRecord;
   };
+  /** A checkpoint of the audit was made. */
+  'audit.checkpoint': { readonly checkpoint: Checkpoint };
   /** The machine may not be connected any longer with keys of these thumbprints. */
   'machine.keys_revoked': {
     readonly machine_id: MachineId;

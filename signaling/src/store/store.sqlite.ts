@@ -10,7 +10,7 @@ import { sqlitePlacements } from './sqlite/placements.ts';
 import { purgeSqlite } from './sqlite/purge.ts';
 import { sqliteSessions } from './sqlite/sessions.ts';
 import { sqliteViewerCodes } from './sqlite/viewer-codes.ts';
-import { enqueueDeliveries, sqliteWebhooks } from './sqlite/webhooks.ts';
+import { enqueueCheckpoint, enqueueDeliveries, sqliteWebhooks } from './sqlite/webhooks.ts';
 
 /**
  * @param location a file (made with mode 0600), or ":memory:".
@@ -33,7 +33,9 @@ export function openSqliteStore(
     machines: sqliteMachines(database, chains),
     integratorKeys: sqliteIntegratorKeys(database, chains),
     webhooks: sqliteWebhooks(database, chains),
-    audit: sqliteAudit(database, chains),
+    audit: sqliteAudit(database, chains, (checkpoint) => {
+      if (options.deliveries) enqueueCheckpoint(database, checkpoint);
+    }),
     signingKeys: {
       async list() {
         return database

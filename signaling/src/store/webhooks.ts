@@ -2,11 +2,12 @@
 // not added here: SessionStore writes them in the transaction of the events themselves, so none is
 // lost and none is told too early.
 //
-// A lane is what keeps its order: the deliveries of one session to one webhook. Only the first
+// A lane is what keeps its order: the deliveries of one session, or of the audit, to one webhook. Only the first
 // pending one of a lane, its head, has a time for its next attempt; the others wait for it.
+import type { Checkpoint, CHECKPOINT_EVENT } from '@guruconnect/contract/audit';
 import type { DeliveryId, SessionId, WebhookId } from '@guruconnect/contract/ids';
-import type { EventName, JournalEvent } from '@guruconnect/contract/journal';
-import type { Delivery, Webhook } from '@guruconnect/contract/http/v1/webhooks';
+import type { JournalEvent } from '@guruconnect/contract/journal';
+import type { Delivery, Webhook, WebhookEventName } from '@guruconnect/contract/http/v1/webhooks';
 import type { AuditAct } from './audit.ts';
 
 export type DisabledReason = NonNullable<Webhook['disabled_reason']>;
@@ -22,8 +23,8 @@ export type SealedKeys = {
 export type WebhookRecord = {
   readonly id: WebhookId;
   readonly url: string;
-  /** Undefined: every event. */
-  readonly events?: readonly EventName[] | undefined;
+  /** Undefined: every event of sessions. */
+  readonly events?: readonly WebhookEventName[] | undefined;
   readonly description?: string | undefined;
   /** Undefined: active. */
   readonly disabled_reason?: DisabledReason | undefined;
@@ -39,7 +40,7 @@ export type DeliveryRecord = {
   readonly id: DeliveryId;
   readonly webhook_id: WebhookId;
   readonly type: string;
-  /** The event it tells; absent for a test. */
+  /** The event it tells; absent for a test, and the session for a checkpoint. */
   readonly session_id?: SessionId | undefined;
   readonly seq?: number | undefined;
   readonly state: Delivery['state'];
@@ -51,9 +52,19 @@ export type DeliveryRecord = {
   readonly created_at_ms: number;
 };
 
+/** A checkpoint of the audit, told like an event: its lane is that of no session. */
+export type CheckpointEvent = {
+  readonly type: typeof CHECKPOINT_EVENT;
+  readonly session_id?: undefined;
+  readonly seq: number;
+  readonly at: string;
+  readonly checkpoint: Checkpoint;
+};
+export type ToldEvent = JournalEvent | CheckpointEvent;
+
 export type LaneHead = {
   readonly id: DeliveryId;
-  readonly event: JournalEvent;
+  readonly event: ToldEvent;
   readonly next_attempt_at_ms: number;
   /** Failed attempts since it was created or replayed. */
   readonly retries: number;

@@ -7,6 +7,7 @@ import { sessionRecord } from '../../test/records.ts';
 import { makeMetrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
 import { openSqliteStore } from '../store/store.sqlite.ts';
+import type { ToldEvent } from '../store/webhooks.ts';
 import type { Attempt } from './retry-schedule.ts';
 import { AT_ONCE, WebhookCourier, type CourierParts } from './webhook-courier.ts';
 
@@ -20,7 +21,7 @@ const webhookId = newId('whk');
 /** Every attempt as it began: session and seq. */
 let attempts: string[];
 /** What the receiver says; a promise that never ends is a receiver that hangs. */
-let receiver: (event: JournalEvent) => Attempt | Promise<Attempt>;
+let receiver: (event: ToldEvent) => Attempt | Promise<Attempt>;
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });

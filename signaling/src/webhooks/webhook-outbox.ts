@@ -1,14 +1,15 @@
 // Brings what the store holds for webhooks to their receivers: at least once, in the order of each
 // session, one courier for each active webhook. An event is in the store, readable, before anybody
 // here hears of it. Owned by main.ts.
+import { CHECKPOINT_EVENT } from '@guruconnect/contract/audit';
 import type { WebhookId } from '@guruconnect/contract/ids';
-import type { JournalEvent } from '@guruconnect/contract/journal';
 import type { WebhookBody } from '@guruconnect/contract/http/v1/webhooks';
 import { signedHeaders } from '@guruconnect/contract/node/webhook-signer';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Store } from '../store/store.ts';
+import type { ToldEvent } from '../store/webhooks.ts';
 import type { Attempt } from './retry-schedule.ts';
 import { WebhookCourier, type CourierParts } from './webhook-courier.ts';
 import { attemptDelivery, type DeliveryOptions } from './webhook-delivery.ts';
@@ -38,9 +39,16 @@ export class WebhookOutbox {
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
-    this.#unsubscribe = parts.bus.subscribe('journal.appended', () => {
+    const wake = (): void => {
       for (const courier of this.#couriers.values()) courier.wake();
-    });
+    };
+    const subscriptions = [
+      parts.bus.subscribe('journal.appended', wake),
+      parts.bus.subscribe('audit.checkpoint', wake),
+    ];
+    this.#unsubscribe = () => {
+      for (const unsubscribe of subscriptions) unsubscribe();
+    };
   }
 
   /** Goes on where the process before this one stopped. Once what it tells of can be read. */
@@ -111,8 +119,8 @@ export class WebhookOutbox {
   }
 }
 
-const bodyOf = (event: JournalEvent): WebhookBody => ({
+const bodyOf = (event: ToldEvent): WebhookBody => ({
   type: event.type,
   timestamp: event.at,
-  data: event,
+  data: event.type === CHECKPOINT_EVENT ? event.checkpoint : event,
 });

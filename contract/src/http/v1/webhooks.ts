@@ -3,11 +3,13 @@
 // A webhook is a hint that something happened; the events API is the truth.
 import { z } from 'zod';
 import { DeliveryId, SessionId, WebhookId } from '../../ids.ts';
+import { CHECKPOINT_EVENT } from '../../audit.ts';
 import { EventName, JournalEvent } from '../../journal.ts';
 import { Cursor } from './sessions.ts';
 
-/** What a delivery may be about: every event of a session's journal, and the test ping. */
-export const WebhookEventName = z.union([EventName, z.literal('webhook.test')]);
+/** What a webhook may ask for: every event of a session's journal, and checkpoints of the audit. */
+export const WebhookEventName = z.enum([...EventName.options, CHECKPOINT_EVENT]);
+export type WebhookEventName = z.output<typeof WebhookEventName>;
 
 export const CreateWebhook = z.strictObject({
   url: z
@@ -15,11 +17,11 @@ export const CreateWebhook = z.strictObject({
     .max(2048)
     .describe('Where deliveries are posted. Private addresses only if the operator allows them.'),
   events: z
-    .array(EventName)
+    .array(WebhookEventName)
     .min(1)
     .max(64)
     .optional()
-    .describe('Only these events; every event, later ones included, when absent.'),
+    .describe('Only these events; every event of sessions, later ones included, when absent.'),
   description: z.string().trim().min(1).max(200).optional(),
 });
 export type CreateWebhook = z.output<typeof CreateWebhook>;

@@ -8,7 +8,12 @@ import { number, text, type Database, type Row } from './database.ts';
 const checkpointOf = (row: Row): Checkpoint =>
   Checkpoint.parse(JSON.parse(text(row, 'checkpoint')));
 
-export function sqliteAudit(database: Database, chains: AuditChains): AuditStore {
+/** @param onCheckpoint what is written in the same transaction as a checkpoint. */
+export function sqliteAudit(
+  database: Database,
+  chains: AuditChains,
+  onCheckpoint: (checkpoint: Checkpoint) => void,
+): AuditStore {
   return {
     async append(act) {
       database.transaction(() => {
@@ -34,13 +39,14 @@ export function sqliteAudit(database: Database, chains: AuditChains): AuditStore
     async addCheckpoint(checkpoint) {
       // Whoever gets it may hold us to it after a power cut.
       database.synced(() => {
-        database.run(
+        const added = database.run(
           `INSERT INTO audit_checkpoints (seq, at_ms, checkpoint) VALUES (?, ?, ?)
            ON CONFLICT DO NOTHING`,
           checkpoint.seq,
           Date.parse(checkpoint.at),
           JSON.stringify(checkpoint),
         );
+        if (added === 1) onCheckpoint(checkpoint);
       });
     },
     async checkpoints(after, limit) {

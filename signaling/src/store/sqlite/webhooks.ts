@@ -1,10 +1,17 @@
 // Webhooks and their deliveries in SQLite. The columns of a delivery say everything but its body:
 // that is made of the journal's entry, which is stored once however many webhooks hear of it.
 import { z } from 'zod';
+import { Checkpoint, CHECKPOINT_EVENT } from '@guruconnect/contract/audit';
 import { DeliveryId, newId, SessionId, WebhookId } from '@guruconnect/contract/ids';
-import { EventName, JournalEvent } from '@guruconnect/contract/journal';
-import { Delivery, Webhook } from '@guruconnect/contract/http/v1/webhooks';
-import type { DeliveryRecord, Settled, WebhookRecord, WebhookStore } from '../webhooks.ts';
+import { JournalEvent } from '@guruconnect/contract/journal';
+import { Delivery, Webhook, WebhookEventName } from '@guruconnect/contract/http/v1/webhooks';
+import type {
+  DeliveryRecord,
+  Settled,
+  ToldEvent,
+  WebhookRecord,
+  WebhookStore,
+} from '../webhooks.ts';
 import type { AuditChains } from './audit-chains.ts';
 import { number, numberOrNone, text, type Database, type Row } from './database.ts';
 
@@ -19,7 +26,7 @@ const webhookOf = (row: Row): WebhookRecord => {
   return {
     id: WebhookId.parse(row['id']),
     url: text(row, 'url'),
-    events: events === undefined ? undefined : z.array(EventName).parse(JSON.parse(events)),
+    events: events === undefined ? undefined : z.array(WebhookEventName).parse(JSON.parse(events)),
     description: textOrNone(row, 'description'),
     disabled_reason: DisabledReason.parse(textOrNone(row, 'disabled_reason')),
     public_key: text(row, 'public_key'),
@@ -44,25 +51,51 @@ const deliveryOf = (row: Row): DeliveryRecord => ({
   created_at_ms: number(row, 'created_at_ms'),
 });
 
+/** Of a row with either. */
+function toldOf(row: Row): ToldEvent {
+  const event = textOrNone(row, 'event');
+  if (event !== undefined) return JournalEvent.parse(JSON.parse(event));
+  const checkpoint = Checkpoint.parse(JSON.parse(text(row, 'checkpoint')));
+  return { type: CHECKPOINT_EVENT, seq: checkpoint.seq, at: checkpoint.at, checkpoint };
+}
+
 /** Within the transaction that writes `event`: one delivery for each webhook that wants it. */
 export function enqueueDeliveries(database: Database, event: JournalEvent): void {
-  const atMs = Date.parse(event.at);
   const wanting = database.all(
     `SELECT id FROM webhooks WHERE disabled_reason IS NULL
        AND (events IS NULL OR EXISTS (SELECT 1 FROM json_each(events) WHERE value = ?))`,
     event.type,
   );
-  for (const webhook of wanting)
+  enqueue(database, wanting, event);
+}
+
+/** Within the transaction that writes a checkpoint: for each webhook that asked for it by name. */
+export function enqueueCheckpoint(database: Database, { seq, at }: Checkpoint): void {
+  const wanting = database.all(
+    `SELECT id FROM webhooks WHERE disabled_reason IS NULL
+       AND EXISTS (SELECT 1 FROM json_each(events) WHERE value = ?)`,
+    CHECKPOINT_EVENT,
+  );
+  enqueue(database, wanting, { type: CHECKPOINT_EVENT, seq, at });
+}
+
+function enqueue(
+  database: Database,
+  webhooks: readonly Row[],
+  event: Pick<ToldEvent, 'type' | 'seq' | 'at' | 'session_id'>,
+): void {
+  const atMs = Date.parse(event.at);
+  for (const webhook of webhooks)
     database.run(
       `INSERT INTO deliveries
          (id, webhook_id, type, session_id, seq, state, created_at_ms, next_attempt_at_ms)
        SELECT ?1, ?2, ?3, ?4, ?5, 'pending', ?6,
          CASE WHEN EXISTS (SELECT 1 FROM deliveries
-           WHERE webhook_id = ?2 AND session_id = ?4 AND state = 'pending') THEN NULL ELSE ?6 END`,
+           WHERE webhook_id = ?2 AND session_id IS ?4 AND state = 'pending') THEN NULL ELSE ?6 END`,
       newId('dlv', atMs),
       text(webhook, 'id'),
       event.type,
-      event.session_id,
+      event.session_id ?? null,
       event.seq,
       atMs,
     );
@@ -86,16 +119,16 @@ export function sqliteWebhooks(database: Database, chains: AuditChains): Webhook
     );
   };
   /** The first pending delivery of each lane gets a time, all others lose theirs. */
-  const setHeads = (webhookId: WebhookId, nowMs: number, sessionId?: string): void => {
+  const setHeads = (webhookId: WebhookId, nowMs: number, lane?: string | null): void => {
     database.run(
       `UPDATE deliveries AS d SET next_attempt_at_ms =
          CASE WHEN seq = (SELECT min(seq) FROM deliveries AS e WHERE e.webhook_id = d.webhook_id
-           AND e.session_id = d.session_id AND e.state = 'pending')
+           AND e.session_id IS d.session_id AND e.state = 'pending')
          THEN coalesce(next_attempt_at_ms, ?) ELSE NULL END
-       WHERE webhook_id = ? AND state = 'pending' ${sessionId === undefined ? '' : 'AND session_id = ?'}`,
+       WHERE webhook_id = ? AND state = 'pending' ${lane === undefined ? '' : 'AND session_id IS ?'}`,
       nowMs,
       webhookId,
-      ...(sessionId === undefined ? [] : [sessionId]),
+      ...(lane === undefined ? [] : [lane]),
     );
   };
   const settleNow = (attempt: Settled): void => {
@@ -133,7 +166,7 @@ export function sqliteWebhooks(database: Database, chains: AuditChains): Webhook
         attempt.webhook_id,
       );
     if (next.kind === 'failed' && next.disable) disableNow(attempt.webhook_id, next.disable);
-    setHeads(attempt.webhook_id, ended_at_ms, text(row, 'session_id'));
+    setHeads(attempt.webhook_id, ended_at_ms, textOrNone(row, 'session_id') ?? null);
   };
 
   return {
@@ -205,16 +238,19 @@ export function sqliteWebhooks(database: Database, chains: AuditChains): Webhook
     async heads(webhook_id, limit) {
       return database
         .all(
-          `SELECT d.id, d.next_attempt_at_ms, d.retries, d.round_started_at_ms, j.event
-           FROM deliveries AS d JOIN journal AS j ON j.session_id = d.session_id AND j.seq = d.seq
+          `SELECT d.id, d.next_attempt_at_ms, d.retries, d.round_started_at_ms, j.event, c.checkpoint
+           FROM deliveries AS d
+           LEFT JOIN journal AS j ON j.session_id = d.session_id AND j.seq = d.seq
+           LEFT JOIN audit_checkpoints AS c ON d.session_id IS NULL AND c.seq = d.seq
            WHERE d.webhook_id = ? AND d.next_attempt_at_ms IS NOT NULL
+             AND (j.event IS NOT NULL OR c.checkpoint IS NOT NULL)
            ORDER BY d.next_attempt_at_ms, d.id LIMIT ?`,
           webhook_id,
           limit,
         )
         .map((row) => ({
           id: DeliveryId.parse(row['id']),
-          event: JournalEvent.parse(JSON.parse(text(row, 'event'))),
+          event: toldOf(row),
           next_attempt_at_ms: number(row, 'next_attempt_at_ms'),
           retries: number(row, 'retries'),
           round_started_at_ms: numberOrNone(row, 'round_started_at_ms'),
@@ -258,7 +294,7 @@ export function sqliteWebhooks(database: Database, chains: AuditChains): Webhook
       return database.transaction(() => {
         const replayed = database.run(
           `UPDATE deliveries SET state = 'pending', retries = 0, round_started_at_ms = NULL
-           WHERE webhook_id = ? AND session_id IS NOT NULL AND state <> 'pending' AND
+           WHERE webhook_id = ? AND seq IS NOT NULL AND state <> 'pending' AND
              ${since_ms === undefined ? "state = 'failed'" : 'created_at_ms >= ?'}`,
           webhook_id,
           ...(since_ms === undefined ? [] : [since_ms]),

@@ -54,9 +54,12 @@ function tap(...codes: string[]): void {
 }
 
 /** An xterm whose lines go into a file until its input ends (Control+D). */
+let lineReaders = 0;
 async function openLineReader(
-  name: string,
+  purpose: string,
 ): Promise<{ read: () => Promise<string>; close: () => Promise<void> }> {
+  // a name of its own: what an earlier one wrote must not be taken for its text
+  const name = `${purpose}-${++lineReaders}`;
   const path = join(folder, name);
   const xterm = spawn('xterm', ['-u8', '-T', name, '-e', `cat > ${path}`], {
     env: { ...process.env, DISPLAY: display.name, LC_ALL: 'C.UTF-8' },

@@ -12,7 +12,6 @@ const PERMISSIONS = [
   'keyboard-map=(self)',
   ...[
     'accelerometer',
-    'bluetooth',
     'browsing-topics',
     'camera',
     'display-capture',
